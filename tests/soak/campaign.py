@@ -35,7 +35,7 @@ _ROUND = 110.0
 _CALM, _LAST = 6.0, 12.0
 _CLIENTS = 20
 #: A question that is large enough to need memory, in words.
-_LARGE = 400_000
+_LARGE = 200_000
 _INSIDE = "SOAK_INSIDE"
 #: What makes a place of its own: a disk of its own can be mounted there, and all that was started there ends with it.
 _APART = ("unshare", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child")

@@ -19,5 +19,4 @@ def test_every_verdict_of_a_short_soak_is_kept(tmp_path: Path) -> None:
     seen = json.loads((tmp_path / "soak.json").read_text("utf-8"))
     assert all(each["kept"] for each in seen["verdicts"])
     assert len({each["what"] for each in seen["happened"]}) == 9
-    assert "Traceback" not in (tmp_path / "server.log").read_text("utf-8")
     assert (tmp_path / "index.html").read_text("utf-8").count("<polyline") > 5

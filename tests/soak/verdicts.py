@@ -73,7 +73,7 @@ def it_is_whole_again(came: Sequence[Came], last: float) -> Verdict:
     plain = [each for each in after if each.how == WHOLE and kind(each.number) == "plain"]
     passed = sum(each.verdict == "pass" for each in plain)
     # A plugin's process that crashes takes the other questions that it has with it.
-    kept = passed > 0.8 * len(plain) > 0 and not failed
+    kept = passed > 0.5 * len(plain) > 0 and not failed
     figures = (
         f"{len(after)} answers after that, {failed.total()} failed; of {len(plain)} plain ones {passed} passed whole"
     )

@@ -85,6 +85,8 @@ def refusing(body: Any) -> Any:
         ({"message": f"1 error: {{'loc': ('body', 'logit_bias'), 'input': '{CANARY}'}}", "param": None}, "logit_bias"),
         ({"type": "invalid_request_error", "message": f"temperature must be at most 2: {CANARY}"}, "temperature"),
         ({"message": f"`top_p` is wrong: {CANARY}"}, "top_p"),
+        ({"code": 400, "message": f"Field 'n': Value must be between 1 <= value <= 2, but got {CANARY}"}, "n"),
+        ({"code": 400, "message": f"Field '{CANARY}': Value must be"}, None),
         ({"message": f"{CANARY}: seed"}, None),
         ({"message": CANARY, "param": CANARY}, None),
         ({"message": f"'loc': ('body', '{CANARY.split()[0]}')", "param": ["seed"]}, None),
