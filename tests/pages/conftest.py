@@ -23,7 +23,7 @@ def driver() -> Iterator[webdriver.Chrome]:
 @pytest.fixture(scope="session")
 def served(shared_upstream: ScriptedUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     settings: Path = tmp_path_factory.mktemp("pages") / "ordinance.yaml"
-    settings.write_text("audit: audit.jsonl\njurisdiction: DE\n")
+    settings.write_text("audit: audit.jsonl\njurisdiction: DE\nregister_url: https://z.example/register.html\n")
     running = Served("--upstream", shared_upstream.url, "--config", settings)
     yield running
     running.stop()

@@ -167,6 +167,15 @@ def test_the_window_asks_nobody_but_the_gateway(browser: Browser, served: Served
     assert [entry for entry in browser.log("browser") if "Content Security Policy" in entry["message"]] == []
 
 
+def test_what_acted_leads_to_its_rule_in_the_register(browser: Browser, upstream: ScriptedUpstream) -> None:
+    """A rule of a pack has a link, what the engine itself does has none."""
+    upstream.script = say("They said ordinance-canary-86a-5d21e8. ⟦…⟧")
+    panel = browser.ask("What did they say?").find_element("css selector", ".happened")
+    links = [each.get_attribute("href") for each in panel.find_elements("css selector", "dd a")]
+    assert "https://z.example/register.html#DE/symbols" in links
+    assert not [each for each in links if "engine" in str(each)]
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(

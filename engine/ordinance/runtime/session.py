@@ -53,7 +53,8 @@ class Session:
 
     ``whole`` is for a door that sends nothing before the end: ``Stream.feed`` gives nothing and ``Stream.close``
     the entire answer, which after a refusal is the notices alone (semantics, rule 7). ``policy_name`` is the name
-    under which answers show the policy; without it, the jurisdiction. ``speaks`` says that somebody chose the locale,
+    under which answers show the policy; without it, the jurisdiction. ``register`` is the address of the page that
+    lists its rules, each at its id. ``speaks`` says that somebody chose the locale,
     so that it also decides how to speak; ``asked`` are the slots that the request sets. ``memory`` is what is known of
     the texts that the same client sent, and ``salt`` sets apart those that it said under another. ``remembered`` is
     what earlier answers of the conversation told; None believes what the request claims. ``silent``: a machine reads
@@ -70,6 +71,7 @@ class Session:
         *,
         whole: bool = False,
         policy_name: str = "",
+        register: str = "",
         speaks: bool = True,
         asked: Mapping[str, str] | None = None,
         memory: Memory | None = None,
@@ -84,6 +86,7 @@ class Session:
         self.situation = situation
         self.locale = locale
         self.policy_name = policy_name
+        self._register = register
         self._shows_trials = shows_trials
         self._manner = manner(plan, situation, locale if speaks else None, asked or {})
         rulings = None if plan.judge is None else Rulings(plan.judge, salt)
@@ -304,6 +307,7 @@ class Session:
                 "version": version,
                 "digest": self.plan.digest,
                 "packs": [{"name": pack.name, "version": pack.version} for pack in self.plan.packs],
+                **({"register": self._register} if self._register else {}),
             },
             "jurisdiction": self.situation.jurisdiction,
             "locale": self.locale,

@@ -120,6 +120,11 @@ class Settings(BaseSettings):
     policy: Annotated[str, StringConstraints(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] | None = Field(
         default=None, description="Name of the policy, as responses show it. Default: the jurisdiction."
     )
+    register_url: Annotated[str, StringConstraints(pattern="^https://[^\\s#]+$")] | None = Field(
+        default=None,
+        description="Address of the page that `ordinance print` writes. The metadata of answers name it, and the chat "
+        "page links to it: each rule is at its id, as `#DE/symbols`. Default: none.",
+    )
     expect: Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")] | None = Field(
         default=None,
         description="Digest that the policy for everyone must have, as `ordinance check` prints it. With another one "

@@ -100,6 +100,16 @@ function cited(cause) {
   return lawless ? cause.rule : `${cause.rule} · ${say("charter")}`;
 }
 
+/** What `cited` says, as a link to the rule in the register, if there is one and the rule is a pack's. */
+function linked(cause, register) {
+  const words = cited(cause);
+  if (!register || cause.type === "adapter" || cause.rule.startsWith("engine/")) return words;
+  const link = element("a", words);
+  link.href = `${register}#${cause.rule}`;
+  link.rel = "noreferrer";
+  return link;
+}
+
 /** The verdict in words. What the model was not shown again is no longer in the text: then nothing was added to it. */
 function verdict(told) {
   if (told.verdict === "disclose" && !told.notices?.length) return say("not_shown");
@@ -117,10 +127,14 @@ function explain(turn, told, times) {
   const list = element("dl");
   const add = (term, ...values) => {
     list.append(element("dt", term));
-    for (const value of values) list.append(element("dd", value));
+    for (const value of values) {
+      const said = element("dd", typeof value === "string" ? value : "");
+      if (typeof value !== "string") said.append(value);
+      list.append(said);
+    }
   };
   for (const notice of told.notices ?? []) {
-    const causes = (notice.causes ?? []).map(cited);
+    const causes = (notice.causes ?? []).map((cause) => linked(cause, told.policy.register));
     const standing = turn.text.includes(notice.text) ? [] : [notice.text];
     add(say(notice.kind), ...standing, ...causes);
   }
@@ -129,7 +143,7 @@ function explain(turn, told, times) {
     add(say("unread"), `${say(count === 1 ? "exchange" : "exchanges", { count })} (${types.join(", ")})`);
   }
   if (told.trials) add(say("on_trial"), ...(told.trials.length ? told.trials : [say("nothing")]));
-  for (const mark of told.marks ?? []) add(say("marked"), cited(mark));
+  for (const mark of told.marks ?? []) add(say("marked"), linked(mark, told.policy.register));
   if (told.jurisdiction) add(say("law_of"), told.jurisdiction);
   add(say("policy"), `${told.policy.name}@${told.policy.version}`, told.policy.digest.slice(0, 16));
   add(say("time"), say("times", { first: seconds(times.first), all: seconds(times.all) }));

@@ -49,6 +49,7 @@ def session_of(
         client.locale or settings.locale,
         whole=whole,
         policy_name=settings.policy or "",
+        register=settings.register_url or "",
         asked=claims.asked,
         silent=client.machine,
         memory=memory,
