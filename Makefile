@@ -52,7 +52,7 @@ help:
 	@echo 'make test-soak       the same for 90 seconds, as a test'
 	@echo 'make fuzz            fuzz every parser of foreign bytes: SECONDS=600 each, ONLY="pack wheel"'
 	@echo 'make hostile         send 100,000 questions and 110,000 requests to hostile plugins and check each answer'
-	@echo 'make kills           kill writers of a record 200 times and check that nothing acknowledged is lost'
+	@echo 'make kills           kill writers of a record, and workers under load, and check that nothing acknowledged is lost'
 	@echo 'make forms           cut rewritten answers at a million random places'
 	@echo 'make judged          cut judged answers at a million random places, and let judges fail 100,000 times'
 	@echo 'make noninterference send 10,000 requests to pairs of models that differ only in withheld text'
@@ -212,9 +212,10 @@ hostile: ready
 	HOSTILE_QUESTIONS=100000 HOSTILE_REQUESTS=100000 HOSTILE_FORMS=10000 .venv/test/bin/python -m pytest -s \
 		tests/plugins/test_soak.py tests/end_to_end/test_hostile_plugins.py tests/end_to_end/test_hostile_forms.py $(FLAGS)
 
-# Kills at random moments, while two processes write one record.
+# Kills at random moments: while two processes write one record, and of workers under load.
 kills: ready
 	RECORD_KILLS=200 .venv/test/bin/python -m pytest -s tests/record/test_kills.py $(FLAGS)
+	WORKER_KILLS=60 .venv/test/bin/python -m pytest -s tests/serve/test_replaced_workers.py -k killed $(FLAGS)
 
 noninterference: ready
 	@HYPOTHESIS_PROFILE=interference exec .venv/test/bin/python -m pytest tests/test_noninterference.py $(FLAGS)

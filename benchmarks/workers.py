@@ -27,7 +27,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path += [str(HERE), str(HERE / "gateway")]
+sys.path.append(str(HERE))
+sys.path.append(str(HERE / "gateway"))
 
 from prose import prose
 from watching import running, started

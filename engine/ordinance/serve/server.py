@@ -33,8 +33,10 @@ STOPPING = frozenset({signal.SIGTERM, signal.SIGINT})
 
 
 class Server(uvicorn.Server):
-    """Serves ``gateway`` on ``listener`` until a signal comes, or ``leave``. With a ``handover`` it goes on with the
-    connections that other processes leave, and can leave its own (``give_way``). ``serves`` is called when the first connection may come."""
+    """Serves ``gateway`` on ``listener`` until a signal comes, or ``leave``.
+
+    With a ``handover`` it goes on with the connections that other processes leave, and can leave its own.
+    ``serves`` is called when the first connection may come."""
 
     def __init__(
         self,

@@ -30,7 +30,7 @@ from ordinance.serve.worker import Worker
 from ordinance.settings.differences import renewed
 
 #: How long an order may take, in seconds: a fork, or a worker's end that has begun.
-_PATIENCE_SECONDS = 10.0
+_PATIENCE_SECONDS = 30.0
 #: How long threads that serve plugins may take to end, in seconds.
 _THREADS_SECONDS = 5.0
 #: The thread that starts plugins' processes waits for ever, and holds nothing meanwhile.
@@ -189,7 +189,7 @@ def _fork(worker: Worker, policies: Policies, listener: Listener, orders: Connec
                 orders.send(process.pid)
             case ("ended", int(pid)):
                 process = started.pop(pid)
-                process.join(_PATIENCE_SECONDS / 2)
+                process.join(_PATIENCE_SECONDS / 3)
                 orders.send(process.exitcode)
 
 

@@ -68,6 +68,7 @@ class Workers:
         self._in_force: Loaded | None = None
         self._stale = ""
         self._loads_at = 0.0
+        self._announcing: Forked | None = None
         self._announced = False
 
     def run(self, drain_seconds: float, grace_seconds: float, ready: Callable[[], None]) -> bool:
@@ -246,6 +247,7 @@ class Workers:
                 if said == "serves":
                     worker.serves = True
                 elif said == "announced":
+                    self._announced = True
                     ready()
                 elif isinstance(said, OrdinanceError):
                     if not self._announced:
@@ -253,14 +255,20 @@ class Workers:
                     tell(f"worker {worker.pid} cannot start: {said}", "error")
         except (EOFError, OSError):
             return False
-        if not self._announced and all(seat.worker is not None and seat.worker.serves for seat in self._seats):
-            self._announced = True
+        untold = not self._announced and self._announcing is None
+        if untold and all(seat.worker is not None and seat.worker.serves for seat in self._seats):
+            self._announcing = worker
             _tell_order(worker, "announce")
         return True
 
     def _tell_end(self, worker: Forked, seat: _Seat) -> None:
         worker.orders.close()
+        if self._announcing is worker:
+            self._announcing = None
         code = worker.template.ended(worker.pid)
+        if code is None:  # then it may have become this process's own child, in a container where that is the first one
+            with suppress(ChildProcessError):
+                os.waitpid(worker.pid, os.WNOHANG)
         engine = self._worker.engine
         told = f"worker {worker.pid} (version {engine.version}) ended: {_cause(code)}"
         if engine.replaced:

@@ -92,11 +92,16 @@ class Connection(StrictProtocol):
         if (self.conn.our_state, self.conn.their_state) not in _BETWEEN:  # the request was refused before its end
             self.transport.close()
             return
-        socket = self.transport.get_extra_info("socket")
-        if self.transport.get_write_buffer_size() or not handover.leave(socket.fileno(), self.conn.trailing_data[0]):
+        taken = False
+        if not self.transport.get_write_buffer_size():
+            try:
+                taken = handover.leave(self.transport.get_extra_info("socket").fileno(), self.conn.trailing_data[0])
+            except OSError:  # it cannot be left, so its client has to connect again
+                taken = True
+        if taken:
+            self.transport.abort()  # closes this process's descriptor alone
+        else:
             self.loop.call_later(_LATER_SECONDS, self._depart, handover)
-            return
-        self.transport.abort()  # closes this process's descriptor alone
 
     def _watch(self) -> None:
         """Look in a while whether a request has begun since now."""

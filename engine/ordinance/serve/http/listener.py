@@ -48,8 +48,8 @@ class Listener:
         return f"http://[{self.host}]:{self.port}" if ":" in self.host else f"http://{self.host}:{self.port}"
 
     def open(self) -> None:
-        """Let clients connect; until then the kernel refuses them. Raises ``ServeError`` if another server listens there
-        by now. One that was passed, or is in a file, listens already."""
+        """Let clients connect; until then the kernel refuses them. One that was passed, or is in a file, listens
+        already. Raises ``ServeError`` if another server listens there by now."""
         if self.passed or self.file is not None:
             return
         try:
