@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -265,3 +267,34 @@ def test_what_is_steered_is_read_as_any_answer() -> None:
     """The helper above counts one token a letter."""
     spoken = Spoken(tuple(Token(1, each) for each in SHORT), "stop")
     assert whole(CHAT, {}, [spoken])["usage"]["completion_tokens"] == len(SHORT)
+
+
+def test_a_client_that_leaves_ends_the_second_question(
+    opened: Open, upstream: ScriptedUpstream, tmp_path: Path
+) -> None:
+    ended = threading.Event()
+
+    async def never(wire: Wire) -> None:
+        await wire.head(200, "application/json")
+        try:
+            while not wire.closing():
+                await asyncio.sleep(0.01)
+        finally:
+            ended.set()
+
+    gateway = opened()
+    upstream.script = one_after_the_other(FAMILIAR, never)
+    with pytest.raises(httpx2.TimeoutException):
+        httpx2.post(gateway.address + CHAT, json=body(CHAT), timeout=1, trust_env=False)
+    assert ended.wait(PATIENCE)
+    assert record(tmp_path)["status"] == 499
+
+
+def test_the_time_that_the_server_has_ends_the_second_question(opened: Open, upstream: ScriptedUpstream) -> None:
+    async def silent(wire: Wire) -> None:
+        await asyncio.sleep(PATIENCE)
+
+    gateway = opened(upstream={"url": upstream.url, "idle_seconds": 0.5})
+    upstream.script = one_after_the_other(FAMILIAR, silent)
+    seen = ask(gateway)
+    assert (seen.text, seen.ordinance["asked_again"]["problem"]) == (FAMILIAR, "upstream_timeout")
