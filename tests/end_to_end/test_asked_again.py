@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from ordinance.instructions.composition import instruction
 from support.asking import PATHS, body, post
 from support.asking import whole as read
 from support.manners import house, plan_of
-from support.serving import PATIENCE, OpenGateway, RunningGateway, ScriptedUpstream, Wire
+from support.serving import PATIENCE, OpenGateway, RunningGateway, ScriptedUpstream, Wire, send_and_wait
 from support.steered import CALL, CHAT, COMPLETIONS, Spoken, Token, letters, script, whole
 from support.waiting import until
 
@@ -272,21 +271,11 @@ def test_what_is_steered_is_read_as_any_answer() -> None:
 def test_a_client_that_leaves_ends_the_second_question(
     opened: Open, upstream: ScriptedUpstream, tmp_path: Path
 ) -> None:
-    ended = threading.Event()
-
-    async def never(wire: Wire) -> None:
-        await wire.head(200, "application/json")
-        try:
-            while not wire.closing():
-                await asyncio.sleep(0.01)
-        finally:
-            ended.set()
-
     gateway = opened()
-    upstream.script = one_after_the_other(FAMILIAR, never)
+    upstream.script = one_after_the_other(FAMILIAR, send_and_wait(kind="application/json"))
     with pytest.raises(httpx2.TimeoutException):
-        httpx2.post(gateway.address + CHAT, json=body(CHAT), timeout=1, trust_env=False)
-    assert ended.wait(PATIENCE)
+        httpx2.post(gateway.address + CHAT, json=body(CHAT), timeout=2, trust_env=False)
+    assert upstream.asked[-1].gone.wait(PATIENCE)
     assert record(tmp_path)["status"] == 499
 
 

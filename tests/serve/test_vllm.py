@@ -35,6 +35,7 @@ from support.checkout import RULES
 from support.desks import DESKS, two_desks
 from support.judged_packs import FIRES, values
 from support.judges import installed
+from support.manners import house
 from support.marked import PUBLIC, put_keys
 from support.scripted_judge import JudgeServer
 from support.serving import DONE, PATIENCE, LoopThread, chunk, completion, event
@@ -762,12 +763,8 @@ def test_an_answer_that_was_not_spoken_as_asked_is_asked_for_once_more(
     start: Start, inner: Inner, config: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "house").mkdir()
-    lines = [
-        "house desk 1.0.0 under charter baseline 1",
-        'title "Desk"',
-        "speak { address formal on miss ask once more }",
-    ]
-    (tmp_path / "house" / "desk.ord").write_text("\n".join(lines) + "\n")
+    pack = house("address formal", "on miss ask once more", name="desk")
+    (tmp_path / "house" / "desk.ord").write_text(pack, "utf-8")
     packs = [str(tmp_path / "house"), *(str(RULES / each) for each in ("charter", "jurisdictions", "languages"))]
     config.write_text(config.read_text("utf-8") + f"packs: {json.dumps(packs)}\n", "utf-8")
     answer = start().post(headers={"x-ordinance-locale": "de"}).json()
