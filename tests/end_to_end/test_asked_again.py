@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from ordinance.instructions.composition import instruction
 from support.asking import PATHS, body, post
 from support.asking import whole as read
 from support.manners import house, plan_of
-from support.serving import PATIENCE, OpenGateway, RunningGateway, ScriptedUpstream, Wire
+from support.serving import PATIENCE, OpenGateway, RunningGateway, ScriptedUpstream, Wire, send_and_wait
 from support.steered import CALL, CHAT, COMPLETIONS, Spoken, Token, letters, script, whole
 from support.waiting import until
 
@@ -265,3 +266,24 @@ def test_what_is_steered_is_read_as_any_answer() -> None:
     """The helper above counts one token a letter."""
     spoken = Spoken(tuple(Token(1, each) for each in SHORT), "stop")
     assert whole(CHAT, {}, [spoken])["usage"]["completion_tokens"] == len(SHORT)
+
+
+def test_a_client_that_leaves_ends_the_second_question(
+    opened: Open, upstream: ScriptedUpstream, tmp_path: Path
+) -> None:
+    gateway = opened()
+    upstream.script = one_after_the_other(FAMILIAR, send_and_wait(kind="application/json"))
+    with pytest.raises(httpx2.TimeoutException):
+        httpx2.post(gateway.address + CHAT, json=body(CHAT), timeout=2, trust_env=False)
+    assert upstream.asked[-1].gone.wait(PATIENCE)
+    assert record(tmp_path)["status"] == 499
+
+
+def test_the_time_that_the_server_has_ends_the_second_question(opened: Open, upstream: ScriptedUpstream) -> None:
+    async def silent(wire: Wire) -> None:
+        await asyncio.sleep(PATIENCE)
+
+    gateway = opened(upstream={"url": upstream.url, "idle_seconds": 0.5})
+    upstream.script = one_after_the_other(FAMILIAR, silent)
+    seen = ask(gateway)
+    assert (seen.text, seen.ordinance["asked_again"]["problem"]) == (FAMILIAR, "upstream_timeout")

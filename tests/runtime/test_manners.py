@@ -236,3 +236,23 @@ def test_a_notice_of_a_missing_adapter_may_not_hold_what_a_rule_leaves_out(tmp_p
     assert [(item.code, "of `without adapter` contains what `l`" in item.message) for item in found] == [
         ("notice-reveals", True)
     ]
+
+
+@pytest.mark.semantics(46)
+def test_the_pack_that_sets_a_slot_says_whether_to_ask_once_more(tmp_path: Path) -> None:
+    plan = plan_of(
+        tmp_path,
+        language("fr", "language fr", "address formal", "units metric", "on miss ask once more"),
+        house("address informal"),
+        state("units metric"),
+    )
+    assert speak(plan, "fr").asks == {"language", "units"}, "the house sets the address, and does not ask"
+    assert speak(plan, "fr", "XA").asks == {"language"}, "a law does not ask"
+    assert speak(plan, "fr", asked={"units": "us"}).asks == {"language"}, "nor does a request"
+    assert speak(plan, "de").asks == frozenset()
+
+
+@pytest.mark.semantics(46)
+def test_of_two_houses_that_agree_one_is_enough(tmp_path: Path) -> None:
+    one, two = house("address formal"), house("address formal", "on miss ask once more", name="club")
+    assert speak(plan_of(tmp_path, one, two), None).asks == {"address"}

@@ -35,6 +35,7 @@ from support.checkout import RULES
 from support.desks import DESKS, two_desks
 from support.judged_packs import FIRES, values
 from support.judges import installed
+from support.manners import house
 from support.marked import PUBLIC, put_keys
 from support.scripted_judge import JudgeServer
 from support.serving import DONE, PATIENCE, LoopThread, chunk, completion, event
@@ -743,3 +744,31 @@ def test_every_door_is_listed_once_with_a_reason() -> None:
     assert treatment("POST", "/anything") is Treatment.CLOSED
     assert is_listed("/v1/responses/{response_id}", "GET")
     assert not is_listed("/v1/responses/{response_id}", "PUT")
+
+
+# an answer that is asked for once more
+
+
+class Corrected(Inner):
+    """Says the first of ``said``, then the second."""
+
+    async def chat(self, request: Request) -> Response:
+        self.seen.asked.append((request.url.path, dict(request.headers), await request.json()))
+        return JSONResponse(completion(self.said[len(self.seen.asked) - 1]))
+
+
+@pytest.mark.semantics(46)
+@pytest.mark.parametrize("inner", [Corrected(["Wie geht es dir heute?", "Wie geht es Ihnen heute?"])])
+def test_an_answer_that_was_not_spoken_as_asked_is_asked_for_once_more(
+    start: Start, inner: Inner, config: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "house").mkdir()
+    pack = house("address formal", "on miss ask once more", name="desk")
+    (tmp_path / "house" / "desk.ord").write_text(pack, "utf-8")
+    packs = [str(tmp_path / "house"), *(str(RULES / each) for each in ("charter", "jurisdictions", "languages"))]
+    config.write_text(config.read_text("utf-8") + f"packs: {json.dumps(packs)}\n", "utf-8")
+    answer = start().post(headers={"x-ordinance-locale": "de"}).json()
+    assert "Wie geht es Ihnen heute?" in answer["choices"][0]["message"]["content"]
+    assert answer["ordinance"]["asked_again"] == {"released": "second"}
+    first, second = (json.dumps(asked, ensure_ascii=False) for _, _, asked in inner.seen.asked)
+    assert (first.count("„Sie“"), second.count("„Sie“")) == (1, 2)

@@ -126,3 +126,25 @@ def test_processes_count_together_and_one_that_is_killed_has_nothing_under_way()
     kept.enter(KEY, given)
     kept.enter(KEY, given)
     refused(kept, given)
+
+
+def test_a_further_question_is_a_request_while_there_is_room_and_no_answer_more(clock: Clock) -> None:
+    kept, given = Rates(), limits(requests_per_minute=3, streams=1)
+    kept.enter(KEY, given)
+    assert kept.further(KEY, given), "the answer that is under way does not stand in its own way"
+    kept.leave(KEY, given, 0)
+    assert kept.enter(KEY, given)["x-ratelimit-remaining-requests"] == "0"
+    assert not kept.further(KEY, given)
+    kept.leave(KEY, given, 0)
+    clock.now += 20
+    kept.enter(KEY, given)
+
+
+def test_a_further_question_needs_tokens_too(clock: Clock) -> None:
+    kept, given = Rates(), limits(tokens_per_minute=10)
+    kept.enter(KEY, given)
+    kept.leave(KEY, given, 9)
+    kept.enter(KEY, given)
+    assert kept.further(KEY, given)
+    kept.leave(KEY, given, 5)
+    assert not kept.further(KEY, given)

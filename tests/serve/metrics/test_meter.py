@@ -78,3 +78,11 @@ def test_a_stream_counts_while_it_runs_however_it_ends() -> None:
         assert counted(meter, "streams") == {(): 1}
         raise RuntimeError
     assert counted(meter, "streams") == {}
+
+
+def test_what_was_asked_for_once_more_is_counted_by_what_was_released() -> None:
+    meter = Meter()
+    meter.ended({**ENDED, "asked_again": {"released": "second"}}, {})
+    meter.ended({**ENDED, "asked_again": {"released": "first", "problem": "upstream_failed"}}, {})
+    meter.ended(ENDED, {})
+    assert counted(meter, "asked_again_total") == {("second",): 1, ("first",): 1}
