@@ -15,6 +15,8 @@ from ordinance.substance.protected_spans import State
 #: Signs of quotations that are rewritten, and how many characters the second reading is shown of what follows one.
 _SIGNS = '"„“”«»'
 _LOOKED = 24
+#: So many answers of the witness are remembered.
+_MOST_KNOWN = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class Rewriter:
         self._text = ""
         self._at = 0  # how many characters have left
         self._done: dict[Form, int] = {}  # a form has seen what stands before this place, and nothing came of it
+        self._known: dict[tuple[str, str], State] = {}  # what the witness has said in this text
         self._asked: tuple[Form, int, str | None] | None = None
         self.left: set[str] = set()
 
@@ -156,7 +159,11 @@ class Rewriter:
             return None
         if form.lossless:
             return new
-        state = compare(unit, new, self._forms.language).state
+        state = self._known.get((unit, new))
+        if state is None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            state = self._known[unit, new] = compare(unit, new, self._forms.language).state
         if state is State.SOUND or (form.proven and state is State.CANNOT_TELL):
             return new
         self.left.add(form.slot)
