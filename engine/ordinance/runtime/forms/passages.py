@@ -108,7 +108,7 @@ class Asking:
             new = None if slot in self._gone else self._answer(slot, rewrite, text)
             if new is None:
                 unanswered.add(slot)
-            elif new != text and self._is_form(text, new) and self._is_form(passage, new):
+            elif new != text and all(self._is_form(each, new) for each in {text, passage}):
                 text = new
                 slots.append(slot)
             elif new != text:

@@ -16,6 +16,8 @@ from ordinance.substance.protected_spans import State
 #: Signs of quotations that are rewritten, and how many characters the second reading is shown of what follows one.
 _SIGNS = '"„“”«»'
 _LOOKED = 24
+#: So many answers of the witness are remembered.
+_MOST_KNOWN = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class Rewriter:
         self._prose = RunningProse(before)
         self._before = before[-WIDEST:]
         self._text = ""
+        self._known: dict[tuple[str, str], State] = {}  # what the witness has said in this text
         self.left: set[str] = set()
         self.unanswered: set[str] = set()
         self._asking = None if forms.passages is None else Asking(forms.passages, forms.language)
@@ -192,7 +195,11 @@ class Rewriter:
             return None
         if form.lossless:
             return new
-        state = compare(unit, new, self._forms.language).state
+        state = self._known.get((unit, new))
+        if state is None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            state = self._known[unit, new] = compare(unit, new, self._forms.language).state
         if state is State.SOUND or (form.proven and state is State.CANNOT_TELL):
             return new
         self.left.add(form.slot)
