@@ -1,4 +1,4 @@
-"""Write the manual as a site that needs no server and no network: ``python deploy/manual OUT``, with ``.venv/manual``.
+"""Write the manual as a site that needs no server and no network: ``manual_site.py OUT``, in ``.venv/manual``.
 
 The site is made beside ``OUT`` and then put in its place, so that ``OUT`` is never half of one. The same files give the
 same bytes.
@@ -33,7 +33,7 @@ class ManualError(Exception):
 def main(words: list[str]) -> int:
     """Write the site into the folder that ``words`` name. Returns 0; 1 if that failed; 2 for wrong usage."""
     if len(words) != 1:
-        print("usage: python deploy/manual OUT", file=sys.stderr)
+        print("usage: python deploy/manual/manual_site.py OUT", file=sys.stderr)
         return 2
     out = Path(words[0]).resolve()
     try:
@@ -60,8 +60,8 @@ def write(out: Path) -> None:
         for needless in (".buildinfo", "objects.inv"):  # for a second build, and for other sites
             (site / needless).unlink(missing_ok=True)
         shutil.rmtree(site / "_sources", ignore_errors=True)
-        for needless in site.rglob("*.map"):
-            needless.unlink()
+        for source_map in site.rglob("*.map"):
+            source_map.unlink()
         mend(site)
         (site / MARK).write_text(licences(), "utf-8")
         if out.exists():
