@@ -165,7 +165,7 @@ release: ready ready-envoy ready-plugins
 
 # The pages of docs/ as a site that works from a folder, with its search; docs/decisions/089.
 manual: ready-manual
-	@.venv/manual/bin/python deploy/manual/manual_site.py $(or $(OUT),dist/manual)
+	@.venv/manual/bin/python deploy/manual $(or $(OUT),dist/manual)
 
 soak: ready
 	SOAK_REQUESTS=50000 .venv/test/bin/python -m pytest -s tests/end_to_end/test_faults.py -k memory $(FLAGS)

@@ -50,8 +50,8 @@ def pytest_configure(config: pytest.Config) -> None:
     share_trust()
 
 
-#: What needs more than `make test` installs: `make test-vllm`, `test-manual`, `test-pages`, `test-stores`, `test-clients`,
-#: `test-observability`, `test-chart`, `test-envoy`, `test-ray`.
+#: What needs more than `make test` installs: `make test-vllm`, `test-manual`, `test-pages`, `test-stores`,
+#: `test-clients`, `test-observability`, `test-chart`, `test-envoy`, `test-ray`.
 _MORE = ("vllm", "manual", "pages", "stores", "clients", "observability", "chart", "envoy", "on_ray")
 #: Where `make test-envoy` runs, each gateway that a test opens is an Envoy with `ordinance ext-proc` beside it.
 _BEHIND_ENVOY = "TEST_ENVOY" in os.environ

@@ -1,4 +1,4 @@
-"""Write the manual as a site that needs no server and no network: ``manual_site.py OUT``, in ``.venv/manual``.
+"""Write the manual as a site that needs no server and no network: ``python deploy/manual OUT``, with ``.venv/manual``.
 
 The site is made beside ``OUT`` and then put in its place, so that ``OUT`` is never half of one. The same files give the
 same bytes.
@@ -33,7 +33,7 @@ class ManualError(Exception):
 def main(words: list[str]) -> int:
     """Write the site into the folder that ``words`` name. Returns 0; 1 if that failed; 2 for wrong usage."""
     if len(words) != 1:
-        print("usage: python deploy/manual/manual_site.py OUT", file=sys.stderr)
+        print("usage: python deploy/manual OUT", file=sys.stderr)
         return 2
     out = Path(words[0]).resolve()
     try:
@@ -95,7 +95,3 @@ def licences() -> str:
         ]
         parts.append("\n\n".join([f"{name} {it.version}", *texts]))
     return f"\n\n{'-' * 72}\n\n".join(["Styles and scripts of this site are of these packages.", *parts])
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -18,7 +18,7 @@ PYTHON = ROOT / ".venv" / "manual" / "bin" / "python"
 
 def make(out: Path) -> subprocess.CompletedProcess[str]:
     """Write the manual into ``out``."""
-    command = [PYTHON, ROOT / "deploy" / "manual" / "manual_site.py", out]
+    command = [PYTHON, ROOT / "deploy" / "manual", out]
     return subprocess.run(command, cwd=out.parent, capture_output=True, text=True, check=False)
 
 
