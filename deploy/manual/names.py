@@ -30,9 +30,10 @@ class Names(SphinxTransform):
                 continue
             for row in next(table.findall(nodes.tbody)).children:
                 first = next(row.findall(nodes.entry))
+                if any(first.findall(addnodes.pending_xref)):  # it has a page of its own
+                    continue
                 for literal in first.findall(nodes.literal):
-                    if not isinstance(literal.parent, addnodes.pending_xref | nodes.reference):  # has a page of its own
-                        self._enter(first, literal.astext())
+                    self._enter(first, literal.astext())
 
     def _enter(self, cell: nodes.entry, name: str) -> None:
         target = f"name-{nodes.make_id(name) or 'sign'}"
