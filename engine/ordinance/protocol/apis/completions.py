@@ -15,6 +15,7 @@ from ordinance.protocol import fields, routes
 from ordinance.protocol.api import Choices
 from ordinance.protocol.apis.chunks import Chunks, Separate, answer_of, problem_event
 from ordinance.protocol.apis.envelope import Envelope, check, decode, token_ids
+from ordinance.protocol.apis.logprobs import TokenWords, read_token
 from ordinance.protocol.asked import (
     MOST_CHOICES,
     Request,
@@ -47,6 +48,9 @@ def _prompts(body: dict[str, Any]) -> list[str]:
 
 
 class _Logprobs(msgspec.Struct, frozen=True):
+    """As the API has them, or ``content`` in the form of chats, as llama.cpp writes it here too."""
+
+    content: list[TokenWords] | None = None
     tokens: list[str] | None = None
     token_logprobs: list[float | None] | None = None
     top_logprobs: list[dict[str, float | None] | None] | None = None
@@ -85,6 +89,7 @@ def _read_choice(choice: _Choice) -> tuple[int, Said]:
 
 
 def _tokens(found: _Logprobs) -> Iterator[Token]:
+    yield from map(read_token, found.content or ())
     values, tops = found.token_logprobs or [], found.top_logprobs
     for number, text in enumerate(found.tokens or ()):
         top = (tops[number] if tops is not None and number < len(tops) else None) or {}
