@@ -26,13 +26,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-sys.path.append(str(HERE))
-sys.path.append(str(HERE / "gateway"))
+sys.path.append(str(Path(__file__).resolve().parent))
+sys.path.append(str(Path(__file__).resolve().parent / "gateway"))
 
 from prose import prose
 from watching import running, started
 
+HERE = Path(__file__).resolve().parent
 AT_ONCE = 8
 QUESTION = 600  # characters
 

@@ -10,6 +10,7 @@ import errno
 import os
 import socket
 import sys
+import weakref
 from contextlib import suppress
 
 #: A socket that keeps messages apart.
@@ -28,6 +29,7 @@ class Handover:
         self._there.setblocking(False)
         self.here.setblocking(False)
         self._there.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 * _LARGEST)
+        weakref.finalize(self, _close, self._there, self.here)
 
     def leave(self, connection: int, read: bytes) -> bool:
         """Leave the descriptor ``connection``, of which the bytes ``read`` are no whole request yet; the caller closes
@@ -48,3 +50,8 @@ class Handover:
                 os.set_inheritable(each, False)
                 return socket.socket(fileno=each), said[1:]
         return None
+
+
+def _close(*sockets: socket.socket) -> None:
+    for each in sockets:
+        each.close()
