@@ -89,7 +89,7 @@ def streamed(api: Api, blocks: Iterable[Block] | None = None, **more: Any) -> by
     session = opened(whole=False, **more)
     request = read(api, stream=True)
     sent_on(api, request, session, system_is_ours=False)
-    stream = GovernedStream(api, request, session, OWN)
+    stream = GovernedStream(api, request, session).written(OWN)
     out = b""
     for each in upstream(api, said(api) if blocks is None else blocks):
         if stream.over:
@@ -103,7 +103,7 @@ def whole(api: Api, text: str = SAID, **more: Any) -> bytes:
     session = opened(whole=True, **more)
     request = read(api)
     sent_on(api, request, session, system_is_ours=False)
-    answer = govern_whole(api, json.dumps(answer_of(api, text)).encode(), request, session, OWN)
+    answer = govern_whole(api, json.dumps(answer_of(api, text)).encode(), request, session).written(OWN)
     return json.dumps(answer, ensure_ascii=False).encode()
 
 
