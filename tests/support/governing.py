@@ -51,7 +51,7 @@ def stream(api: Api, events: Iterable[Any], plan: Plan = PLAN, **fields: Any) ->
     """The governed events for these of the upstream, to the end."""
     request, session = read(api, stream=True, **fields), open_session(plan)
     sent_on(api, request, session, system_is_ours=False)
-    answer = GovernedStream(api, request, session).written(OWN)
+    answer = GovernedStream(api, request, session, OWN)
     sent = b"".join([answer.event(json.dumps(event).encode()) for event in events])
     return unframed(sent + answer.end())
 
@@ -60,7 +60,7 @@ def wire(api: Api, events: Iterable[Any], plan: Plan = PLAN, turn: int = 2, **fi
     """The governed bytes for these events of the upstream, to the end."""
     request, session = read(api, stream=True, **fields), open_session(plan, turn=turn)
     sent_on(api, request, session, system_is_ours=False)
-    answer = GovernedStream(api, request, session).written(OWN)
+    answer = GovernedStream(api, request, session, OWN)
     out = b""
     for event in events:
         if answer.over:

@@ -89,7 +89,7 @@ def streamed(api: Api, blocks: Iterable[Block] | None = None, **more: Any) -> by
     session = opened(whole=False, **more)
     request = read(api, stream=True)
     sent_on(api, request, session, system_is_ours=False)
-    stream = GovernedStream(api, request, session).written(OWN)
+    stream = GovernedStream(api, request, session, OWN)
     out = b""
     for each in upstream(api, said(api) if blocks is None else blocks):
         if stream.over:

@@ -311,14 +311,14 @@ def test_a_member_in_other_letters_makes_an_answer_unreadable(name: str) -> None
 
 def test_a_stream_of_several_choices_and_one_in_a_form_is_verified() -> None:
     session, request = opened(whole=False), read(CHAT, stream=True, n=2)
-    stream = GovernedStream(CHAT, request, session).written(OWN)
+    stream = GovernedStream(CHAT, request, session, OWN)
     events = [chunk(1, content="Two, "), chunk(0, content=f"the {FORBIDDEN} "), chunk(1, content="and more.")]
     events += [chunk(0, finish="stop"), chunk(1, finish="length")]
     data = b"".join(stream.take(event(each)) for each in events) + stream.end()
     assert [each[:2] for each in signed(data).texts] == [(0, "text"), (1, "text")]
     form = {"type": "json_schema", "json_schema": {"name": "a", "schema": {"type": "object"}}}
     session, request = opened(whole=False), read(CHAT, stream=True, response_format=form)
-    stream = GovernedStream(CHAT, request, session).written(OWN)
+    stream = GovernedStream(CHAT, request, session, OWN)
     events = [chunk(content='{"a": "See the '), chunk(content=f'{FORBIDDEN}."}}'), chunk(finish="stop")]
     data = b"".join(stream.take(event(each)) for each in events) + stream.end()
     assert [name for _, name, _ in signed(data).texts] == ["refusal", "text"]  # the notice is where helpers look
