@@ -104,7 +104,8 @@ def to_ask_for(request: Request, answer: Governed) -> frozenset[str]:
     session = answer.session
     if session.outcome().verdict >= Verdict.WITHHOLD or session.fallback or answer.called or answer.cut:
         return frozenset()
-    if request.choices != 1 or request.structure is not None or request.body.get("tools"):
+    tools = request.body.get("tools") or request.body.get("functions")
+    if request.choices != 1 or request.structure is not None or tools:
         return frozenset()
     return missed(session.manner(), _states(session))
 
