@@ -48,7 +48,7 @@ def governed(pair: Pair, request: Request, spoken: Spoken, plan: Plan = PLAN) ->
     choices = [spoken] * request.choices
     if not request.streaming:
         raw = json.dumps(steered.whole(pair.path, asked, choices)).encode()
-        return NAMES.sub(b'"?"', json.dumps(govern_whole(api, raw, request, session, OWN)).encode())
+        return NAMES.sub(b'"?"', json.dumps(govern_whole(api, raw, request, session).written(OWN)).encode())
     stream, out = GovernedStream(api, request, session, OWN), []
     for each in steered.events(pair.path, asked, choices):
         if stream.over:

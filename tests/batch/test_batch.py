@@ -109,7 +109,7 @@ def by_the_server(api: Any, body: dict[str, Any], choice: dict[str, Any]) -> tup
         answer = refused_whole(api, request, session, top)
     else:
         said = {"choices": [{"index": 0, "finish_reason": "stop", **choice}]}
-        answer = govern_whole(api, json.dumps(said).encode(), request, session, top)
+        answer = govern_whole(api, json.dumps(said).encode(), request, session).written(top)
     return msgspec.to_builtins(answer["choices"][0]), answer["ordinance"]
 
 

@@ -259,7 +259,7 @@ def test_notices_stand_beside_the_second_as_beside_the_first(
     upstream.script = one_after_the_other(FAMILIAR, POLITE)
     seen = ask(gateway)
     assert seen.kinds == ["addition"]
-    assert (POLITE in seen.text, FAMILIAR in seen.text, seen.text.count("Maschine")) == (True, False, 1)
+    assert (POLITE in seen.text, FAMILIAR in seen.text, seen.text.count("A machine answers.")) == (True, False, 1)
 
 
 def test_what_is_steered_is_read_as_any_answer() -> None:

@@ -73,7 +73,7 @@ def whole(api: Api, answer: Any, plan: Plan = PLAN, **fields: Any) -> dict[str, 
     """The governed form of an upstream's whole answer."""
     request, session = read(api, **fields), open_session(plan, whole=True)
     sent_on(api, request, session, system_is_ours=False)
-    return govern_whole(api, json.dumps(answer).encode(), request, session, OWN)
+    return govern_whole(api, json.dumps(answer).encode(), request, session).written(OWN)
 
 
 class LongWay:

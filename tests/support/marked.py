@@ -103,7 +103,7 @@ def whole(api: Api, text: str = SAID, **more: Any) -> bytes:
     session = opened(whole=True, **more)
     request = read(api)
     sent_on(api, request, session, system_is_ours=False)
-    answer = govern_whole(api, json.dumps(answer_of(api, text)).encode(), request, session, OWN)
+    answer = govern_whole(api, json.dumps(answer_of(api, text)).encode(), request, session).written(OWN)
     return json.dumps(answer, ensure_ascii=False).encode()
 
 

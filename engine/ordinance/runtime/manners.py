@@ -16,7 +16,7 @@ from ordinance.policy.plan import Plan, RewriteLine, SlotLine, WithoutAdapter
 from ordinance.policy.slots import PROMPT, SLOTS
 from ordinance.policy.vocabulary import MARKER, Rank
 from ordinance.runtime.adherence.language_file import languages
-from ordinance.runtime.adherence.looking import Wanted
+from ordinance.runtime.adherence.looking import KEPT, MISSED, Wanted
 from ordinance.runtime.redact.disclose import parents
 from ordinance.runtime.situation import Situation, meets, notice_language
 
@@ -74,6 +74,18 @@ def wanted_of(manner: Manner, locale: str, placeholders: Mapping[int, str], *, t
     force, and nobody asks in which language it is (``tells``)."""
     slots = {slot: manner.slots[slot] for slot in SLOTS if slot in manner.slots}
     return Wanted(slots, locale, (MARKER, *placeholders.values()), tells) if slots or tells else None
+
+
+def missed(manner: Manner, states: Mapping[str, str]) -> frozenset[str]:
+    """Return the slots because of which a pack asks once more for an answer with these ``states``, by slot."""
+    return frozenset(slot for slot in manner.asks if states.get(slot) == MISSED)
+
+
+def mends(second: Mapping[str, str], first: Mapping[str, str]) -> bool:
+    """Return whether an answer with the states of the ``second`` missed fewer slots than the ``first`` one, and kept
+    one that that missed: saying nothing mends nothing."""
+    mended = any(second[slot] == KEPT for slot, state in first.items() if state == MISSED)
+    return mended and [*second.values()].count(MISSED) < [*first.values()].count(MISSED)
 
 
 def told_languages() -> tuple[str, ...]:

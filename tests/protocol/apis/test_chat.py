@@ -214,8 +214,7 @@ def test_two_answers_that_differ_only_inside_a_region_are_the_same_outside() -> 
             ).encode(),
             request(),
             session(whole=True, plan=plan),
-            OWN,
-        )
+        ).written(OWN)
         for inside in (f"A {FORBIDDEN}.", f"What a {FORBIDDEN.upper()} over there, and one more {FORBIDDEN}!")
     ]
     assert governed[0] == governed[1]

@@ -109,7 +109,7 @@ def test_tool_calls_are_counted_and_not_covered(api: Api) -> None:
 def test_each_choice_has_its_digests_and_none_can_be_added_or_taken_away() -> None:
     session, request = opened(whole=True), read(CHAT, n=2)
     data = json.dumps(
-        govern_whole(CHAT, json.dumps(completion("One.", "Two.")).encode(), request, session, OWN)
+        govern_whole(CHAT, json.dumps(completion("One.", "Two.")).encode(), request, session).written(OWN)
     ).encode()
     assert [each[0] for each in signed(data).texts] == [0, 1]
     assert codes(changed(data, lambda a: a["choices"].pop())) == ["mark-text"]

@@ -11,7 +11,7 @@ from ordinance.protocol.asked import Request
 from ordinance.protocol.govern.whole import Governed
 from ordinance.protocol.problems import Problem
 from ordinance.protocol.said import Usage
-from ordinance.runtime.adherence.looking import KEPT, MISSED
+from ordinance.runtime.manners import mends, missed
 from ordinance.runtime.session import Session
 from ordinance.serve.behind.contract import Answer, Errand
 from ordinance.serve.door.answering_server import AnsweringServer
@@ -57,11 +57,11 @@ class WholeAnswer:
         if not await unless_refused(session, first, partial(self._ask, body, errand)):
             return None
         answer: Governed = await first.end()
-        missed = to_ask_for(self._request, answer)
-        if not missed or not self._has_room():
+        slots = to_ask_for(self._request, answer)
+        if not slots:
             return answer
-        again = await self._service.adapting.once_more(self._door.api, body, session, missed)
-        return answer if again is None else await self._once_more(again, answer)
+        again = await self._service.adapting.once_more(self._door.api, body, session, slots)
+        return answer if again is None or not self._has_room() else await self._once_more(again, answer)
 
     async def _once_more(self, body: bytes, first: Governed) -> Governed:
         """Ask once more, and return the better answer. Whatever goes wrong with the second, there is the first."""
@@ -104,10 +104,10 @@ def to_ask_for(request: Request, answer: Governed) -> frozenset[str]:
     session = answer.session
     if session.outcome().verdict >= Verdict.WITHHOLD or session.fallback or answer.called or answer.cut:
         return frozenset()
-    if request.choices != 1 or request.structure is not None or request.body.get("tools"):
+    tools = request.body.get("tools") or request.body.get("functions")
+    if request.choices != 1 or request.structure is not None or tools:
         return frozenset()
-    states = _states(session)
-    return frozenset(slot for slot in session.manner().asks if states.get(slot) == MISSED)
+    return missed(session.manner(), _states(session))
 
 
 def better(second: Governed, first: Governed) -> bool:
@@ -115,9 +115,7 @@ def better(second: Governed, first: Governed) -> bool:
     complete, and nothing was removed from it."""
     if second.session.outcome().verdict >= Verdict.WITHHOLD or second.called or second.cut:
         return False
-    before, after = _states(first.session), _states(second.session)
-    mended = any(after[slot] == KEPT for slot, state in before.items() if state == MISSED)
-    return mended and list(after.values()).count(MISSED) < list(before.values()).count(MISSED)
+    return mends(_states(second.session), _states(first.session))
 
 
 def joined(first: Usage | None, second: Governed) -> Usage | None:
