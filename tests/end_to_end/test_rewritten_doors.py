@@ -13,6 +13,9 @@ import pytest
 from ordinance.batch import GovernedLLM
 from ordinance.batch.desk import Desk
 from ordinance.policy.plan import Plan
+from ordinance.runtime.forms.rewritten_text import RewrittenText
+from ordinance.runtime.redact.json_text import JsonText
+from ordinance.runtime.redact.redactor import Redactor
 from ordinance.runtime.session import Session
 from ordinance.runtime.situation import situate
 from ordinance.settings.model import Settings
@@ -144,3 +147,15 @@ def test_the_digests_of_a_mark_are_of_what_has_left(tmp_path: Path) -> None:
     stream.feed("Die Straße.")
     assert stream.close() == "Die Strasse."
     assert one.answers() == ["Die Strasse."], "what a conversation remembers is what people read"
+
+
+def test_where_no_form_is_asked_for_a_text_is_read_by_the_redactor_alone(tmp_path: Path) -> None:
+    for number, (lines, kind) in enumerate(
+        ((SLOTS[:-1], Redactor), ((*SLOTS[:-1], "rewrite script"), Redactor), (SLOTS, RewrittenText))
+    ):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        plan = manners.plan_of(folder, manners.house(*lines))
+        opened = Session(plan, situate(plan, jurisdiction=None), "de-CH")
+        assert type(opened.stream().content) is kind
+        assert type(opened.stream().arguments()) is JsonText
