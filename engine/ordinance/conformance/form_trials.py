@@ -14,7 +14,7 @@ from ordinance.plugins.allowed import Plugin
 from ordinance.plugins.budget import Budget
 from ordinance.plugins.prepared import FormWidth
 from ordinance.runtime.forms.form import NARROWEST, WIDEST
-from ordinance.runtime.forms.passages import passages_of
+from ordinance.runtime.forms.plugin_passages import passages_of
 from ordinance.runtime.forms.rewriter import Forms, Rewriter
 from ordinance.substance.comparing import compare
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from ordinance.runtime.forms.form import WIDEST, Form, Quotes
-from ordinance.runtime.forms.passages import Asking, Passages
+from ordinance.runtime.forms.plugin_passages import Asking, Passages
 from ordinance.runtime.forms.running_prose import RunningProse
 from ordinance.runtime.forms.second_reading import GAP
 from ordinance.substance.comparing import compare

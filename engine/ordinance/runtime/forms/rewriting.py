@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ordinance.detection import Form as GivenForm
 from ordinance.policy.plan import RewriteLine
 from ordinance.runtime.forms.built_in import built_in
-from ordinance.runtime.forms.passages import passages_of
+from ordinance.runtime.forms.plugin_passages import passages_of
 from ordinance.runtime.forms.rewriter import Forms, Rewriter
 from ordinance.runtime.forms.rewritten_text import RewrittenText
 from ordinance.runtime.forms.second_reading import SecondReading
