@@ -21,7 +21,8 @@ import shutil
 import subprocess
 import sys
 import venv
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -84,7 +85,11 @@ def main(name: str) -> int:
 def install(name: str, environment: Path) -> None:
     """The steps, each of which may raise ``InstallError`` or ``OSError``."""
     recipe, wanted, stamp = RECIPES[name], fingerprint(name), environment / "installed"
-    if stamp.is_file() and stamp.read_text() == wanted:
+
+    def stands() -> bool:
+        return stamp.is_file() and stamp.read_text() == wanted
+
+    if stands():
         return
     recipe.fits()
     environment.parent.mkdir(exist_ok=True)
@@ -93,14 +98,39 @@ def install(name: str, environment: Path) -> None:
         raise InstallError(
             f"{free >> 20} MB are free and {recipe.needed >> 20} MB are needed. Make room, then run it again."
         )
+    with alone(environment):
+        if not stands():
+            make(name, environment)
+            stamp.write_text(wanted)
+            say("installed")
+
+
+@contextmanager
+def alone(environment: Path) -> Iterator[None]:
+    """Wait until no other process makes ``environment``: two `make` at once in one checkout would break it."""
+    if os.name == "nt":  # no fcntl, and no make
+        yield
+        return
+    import fcntl
+
+    with environment.with_name(f"{environment.name}.lock").open("w") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say(f"another process is making .venv/{environment.name}; waiting for it")
+            fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+
+
+def make(name: str, environment: Path) -> None:
+    """Make ``environment`` anew and fill it."""
+    recipe = RECIPES[name]
     say(f"making .venv/{name} with Python {sys.version.split()[0]}; {recipe.kept}")
     # Without pip at first: ensurepip may be missing, and then says so only in a traceback.
     venv.EnvBuilder(clear=True, with_pip=False, symlinks=os.name != "nt").create(environment)
     python = environment / "bin" / "python"
     run([python, "-m", "ensurepip", "--upgrade"], "pip")
     recipe.fill(python, LOCKS / f"{name}.txt")
-    stamp.write_text(wanted)
-    say("installed")
 
 
 def fill_packages(python: Path, lock: Path) -> None:

@@ -7,9 +7,11 @@ import json
 import re
 import subprocess
 import sys
+import threading
 import tomllib
 import venv
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 
@@ -18,6 +20,7 @@ import pytest
 from ordinance import __version__
 from ordinance.serve.behind.embedded import MODEL_SHA256
 from support.checkout import ROOT
+from support.waiting import until
 
 LOCKS = ROOT / "deploy" / "locks"
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
@@ -153,6 +156,31 @@ def test_a_full_disk_is_told_before_anything_is_made(tmp_path: Path, monkeypatch
     with pytest.raises(installer.InstallError, match="MB are needed"):
         installer.install("serve", tmp_path / "serve")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_two_at_once_make_an_environment_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two `make` in one checkout: the second waits for the first, and finds what it made."""
+    made, begun, go_on = [], threading.Event(), threading.Event()
+
+    def fill(name: str, environment: Path) -> None:
+        made.append(name)
+        environment.mkdir()
+        begun.set()
+        assert go_on.wait(60)
+
+    monkeypatch.setattr(installer, "make", fill)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(installer.install, "serve", tmp_path / "serve")
+        assert begun.wait(60)
+        second = pool.submit(installer.install, "serve", tmp_path / "serve")
+        until(lambda: "waiting for it" in capsys.readouterr().out)
+        assert not second.done()
+        go_on.set()
+        first.result(60)
+        second.result(60)
+    assert made == ["serve"]
 
 
 @pytest.fixture(scope="module")

@@ -413,12 +413,16 @@ def test_requests_that_fail_everywhere_do_not_take_the_gateway_out_of_service(
     later = {"health_seconds": 600}
     open_site = site({"a": settings_of(one, "large", **later), "b": settings_of(two, "large", **later)})
     until(lambda: open_site.states() == {"a": "up", "b": "up"})
-    for _ in range(2):
+    for _ in range(10):
         assert open_site.post("large", messages=[{"role": "user", "content": "poison"}]).status_code == 502
-    assert open_site.states() == {"a": "up", "b": "up"}, "a second server that fails alike is not counted"
-    for _ in range(8):
-        assert open_site.post("large", messages=[{"role": "user", "content": "poison"}]).status_code == 502
-    assert set(open_site.states().values()) == {"down"}
+    assert open_site.states() == {"a": "up", "b": "up"}, "two servers that fail alike: the request is at fault"
+    one.script = serving("large", break_off=several.status(500))
+    until(lambda: open_site.post("large").status_code == 200 and open_site.states()["a"] == "down")
+    two.script = one.script
+    for _ in range(4):
+        assert open_site.post("large").status_code == 502
+    assert open_site.states() == {"a": "down", "b": "down"}, "nobody else was there to ask"
+    one.script = two.script = serving("large", text="I am large.")
     until(lambda: open_site.get("/ready").json()["upstream"] == "reachable")
     assert open_site.get("/ready").status_code == 200
     assert open_site.post("large").status_code == 200, "what is down is asked if nobody else is there"

@@ -95,13 +95,12 @@ class Upstreams:
     async def answer(
         self, exchange: Exchange, path: str, body: bytes, answer: Answer, *, streaming: bool, errand: Errand = NO_ERRAND
     ) -> None:
-        begun = _Begun(answer)
-
         async def ask(server: NamedServer, sent: bytes) -> None:
-            begun.at = server
+            begun = _Begun(answer, lambda: course.begin(server))
             await server.upstream.answer(exchange, path, sent, begun, streaming=streaming)
 
-        await self._ask(errand, body, ask, lambda: begun.has)
+        with _Course() as course:
+            await self._ask(errand, body, ask, course)
 
     async def read(
         self, exchange: Exchange, method: str, path: str, body: bytes | None = None, *, errand: Errand = NO_ERRAND
@@ -112,10 +111,10 @@ class Upstreams:
 
         async def ask(server: NamedServer, sent: bytes) -> None:
             read.append(await server.upstream.read(exchange, method, path, sent))
-            server.answered()
+            course.begin(server)
 
-        # Another model counts otherwise.
-        await self._ask(replace(errand, substitute=False), body or b"", ask, lambda: bool(read))
+        with _Course() as course:  # another model counts otherwise
+            await self._ask(replace(errand, substitute=False), body or b"", ask, course)
         return read[0]
 
     def _models(self) -> bytes:
@@ -129,7 +128,7 @@ class Upstreams:
                     found[name] = model
         return msgspec.json.encode({"object": "list", "data": list(found.values())})
 
-    async def _ask(self, errand: Errand, body: bytes, ask: Ask, has_begun: Callable[[], bool]) -> None:
+    async def _ask(self, errand: Errand, body: bytes, ask: Ask, course: _Course) -> None:
         servers = self._candidates()
         model, fallback = errand.model, fallback_of(servers, errand.model)
         substitute = errand.substitute and (not errand.models or fallback in errand.models)
@@ -138,16 +137,16 @@ class Upstreams:
             raise refused(503, {}) if is_served(servers, model) else no_model()
         served = self._served(way)
         try:
-            await self._go(errand, served, body, ask, has_begun)
+            await self._go(errand, served, body, ask, course)
             return
         except Problem as problem:
-            if has_begun() or not is_of_server(problem):
+            if course.has_begun or not is_of_server(problem):
                 raise
             further = further_way(self._candidates(), model, way.server, substitute=substitute)
             if further is None:
                 raise
             served = replace(self._served(further), failed=way.server, problem=problem.code)
-        await self._go(errand, served, body, ask, has_begun)
+        await self._go(errand, served, body, ask, course)
 
     def _candidates(self) -> list[Candidate]:
         return [server.candidate() for server in self.servers]
@@ -156,7 +155,7 @@ class Upstreams:
         own = self._servers[way.server].settings.names[way.model]
         return Served(way.server, way.model, way.substitute, named=own != way.model)
 
-    async def _go(self, errand: Errand, served: Served, body: bytes, ask: Ask, has_begun: Callable[[], bool]) -> None:
+    async def _go(self, errand: Errand, served: Served, body: bytes, ask: Ask, course: _Course) -> None:
         server = self._servers[served.server]
         self._turn += 1
         server.open, server.turn = server.open + 1, self._turn
@@ -168,11 +167,9 @@ class Upstreams:
                 body = await aside(len(body), False, _named, body, server.settings.names[served.model])
             await ask(server, body)
         except Problem as problem:
-            if not has_begun() and is_of_server(problem):
+            if not course.has_begun and is_of_server(problem):
                 self._failures[server.name, problem.code] += 1
-                # A request that makes two servers fail alike is at fault itself.
-                if not served.problem == problem.code == "upstream_failed":
-                    server.failed(problem)
+                course.fail(server, problem)
             raise
         finally:
             server.open -= 1
@@ -206,19 +203,54 @@ class Upstreams:
             task.add_done_callback(self._tasks.discard)
 
 
-class _Begun:
-    """An ``answer`` that knows whether it has begun, and tells the server that it asks."""
+class _Course:
+    """How one request went so far: whether its answer ``has_begun``, and which server is to blame if it did not.
 
-    def __init__(self, answer: Answer) -> None:
-        self.has = False
-        self.at: NamedServer | None = None
+    5xx counts against a server once it is known that no other one fails the request in the same way: a request that
+    two servers fail alike is at fault itself.
+    """
+
+    def __init__(self) -> None:
+        self.has_begun = False
+        self._suspect: tuple[NamedServer, Problem] | None = None
+
+    def __enter__(self) -> _Course:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._settle()
+
+    def begin(self, server: NamedServer) -> None:
+        """Take note that ``server`` answers."""
+        self.has_begun = True
+        server.answered()
+        self._settle()
+
+    def fail(self, server: NamedServer, problem: Problem) -> None:
+        """Take note of a ``problem`` of the server's."""
+        if problem.code != "upstream_failed":
+            server.failed(problem)
+        else:
+            self._suspect = (server, problem) if self._suspect is None else None
+
+    def _settle(self) -> None:
+        """Count against a server what is left: another one answers, or none is asked any more."""
+        if self._suspect is not None:
+            server, problem = self._suspect
+            self._suspect = None
+            server.failed(problem)
+
+
+class _Begun:
+    """An ``answer`` that tells when it begins."""
+
+    def __init__(self, answer: Answer, begins: Callable[[], None]) -> None:
         self.take = answer.take  # each piece takes the short way
         self._answer = answer
+        self._begins = begins
 
     async def begin(self) -> None:
-        self.has = True
-        if self.at is not None:
-            self.at.answered()
+        self._begins()
         await self._answer.begin()
 
 
