@@ -20,6 +20,7 @@ html_theme = "furo"
 html_title = "Ordinance"
 html_static_path = ["static"]
 html_css_files = ["manual.css"]
+html_js_files = ["keys.js"]
 html_copy_source = False
 html_show_copyright = False
 # A browser does not let a page of a folder read another one.

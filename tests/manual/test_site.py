@@ -154,10 +154,10 @@ def test_on_a_phone_the_keyboard_opens_the_menu(manual: Browser) -> None:
     manual.resize(WIDTHS[0])
     manual.open("index.html")
     assert not manual.find(".sidebar-drawer").is_displayed()
-    manual.find("body").send_keys(Keys.TAB)
-    box = manual.driver.switch_to.active_element
-    assert box.get_attribute("aria-label") == "Toggle site navigation sidebar"
-    box.send_keys(Keys.SPACE)
+    manual.find("body").send_keys(Keys.TAB + Keys.TAB)
+    label = manual.driver.switch_to.active_element
+    assert label.get_attribute("for") == "__navigation"
+    label.send_keys(Keys.ENTER)
     assert manual.find(".sidebar-drawer").is_displayed()
 
 

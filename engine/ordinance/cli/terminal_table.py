@@ -64,16 +64,19 @@ def cells(text: str) -> int:
 def wrapped(text: str, width: int) -> list[str]:
     """Return ``text`` in lines of at most ``width`` cells: broken between words, within a word that is longer, and
     between wide characters, which have no spaces."""
-    lines, line, taken = [], "", 0
+    lines: list[str] = []
+    line, taken = "", 0
     for char in text:
         if taken + _cells_of(char) > width and line:
             if char == " ":
-                lines, line, taken = [*lines, line], "", 0
+                lines.append(line)
+                line, taken = "", 0
                 continue
             kept, space, rest = line.rpartition(" ")
             if not space or _cells_of(line[-1]) == 2:
                 kept, rest = line, ""
-            lines, line, taken = [*lines, kept.rstrip()], rest, cells(rest)
+            lines.append(kept.rstrip())
+            line, taken = rest, cells(rest)
         line += char
         taken += _cells_of(char)
     return [*lines, line]
