@@ -13,7 +13,7 @@ def test_what_ordinance_added_is_what_neither_the_server_nor_the_client_took() -
 
 
 def test_without_an_answer_of_the_server_all_time_was_added() -> None:
-    """A soak found this: where a judge refused the prompt while the server answered, the machine's uptime was counted."""
+    """A soak found this: where a judge refused the prompt meanwhile, the machine's uptime was counted."""
     for asked in (0.0, 101.0):
         times = Times(heard=100.0, asked=asked, ready=102.0)
         assert (times.added, times.upstream) == (2.0, None)

@@ -11,8 +11,8 @@ __all__ = ["Times", "now"]
 @dataclass(slots=True)
 class Times:
     """Moments of one answer, on the monotonic clock: the request was ``heard``, the server ``asked`` (0: it was not),
-    its answer ``complete`` (0: it gave none, or a judge refused the prompt meanwhile), the governed answer ``ready``. While the server answered, so many seconds went into
-    ``governing`` and into ``writing`` to the client."""
+    its answer ``complete`` (0: it gave none, or a judge refused the prompt meanwhile), the governed answer ``ready``.
+    While the server answered, so many seconds went into ``governing`` and into ``writing`` to the client."""
 
     heard: float = 0.0
     asked: float = 0.0
