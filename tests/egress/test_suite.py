@@ -27,5 +27,5 @@ def test_the_acceptance_suite_reaches_nothing_but_loopback(tmp_path: Path) -> No
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-4000:]
     called = tracer.calls()
-    assert len(called) > 1000, "it has asked gateways and upstreams"
+    assert len(called) > 100, "it has asked gateways and upstreams"
     assert {each for each in called if not ip_address(each.host).is_loopback} == set()

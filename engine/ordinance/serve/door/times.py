@@ -11,8 +11,8 @@ __all__ = ["Times", "now"]
 @dataclass(slots=True)
 class Times:
     """Moments of one answer, on the monotonic clock: the request was ``heard``, the server ``asked`` (0: it was not),
-    its answer ``complete``, the governed answer ``ready``. While the server answered, so many seconds went into
-    ``governing`` and into ``writing`` to the client."""
+    its answer ``complete`` (0: it gave none, or a judge refused the prompt meanwhile), the governed answer ``ready``.
+    While the server answered, so many seconds went into ``governing`` and into ``writing`` to the client."""
 
     heard: float = 0.0
     asked: float = 0.0
@@ -23,12 +23,12 @@ class Times:
 
     @property
     def upstream(self) -> float | None:
-        """Return the seconds that the server behind took; None if it was not asked."""
-        return max(0.0, self.complete - self.asked - self.governing - self.writing) if self.asked else None
+        """Return the seconds that the server behind took; None if it has not answered."""
+        return max(0.0, self.complete - self.asked - self.governing - self.writing) if self.complete else None
 
     @property
     def added(self) -> float:
         """Return the seconds that Ordinance took."""
-        if not self.asked:
+        if not self.complete:
             return self.ready - self.heard
         return self.asked - self.heard + self.governing + self.ready - self.complete
