@@ -38,4 +38,4 @@ def test_what_acted_is_found_in_the_register(open_gateway: OpenGateway, upstream
 @pytest.mark.parametrize("address", ["http://z.example/", "https://z.example/#x", "javascript:alert(1)", "z.example"])
 def test_only_a_page_that_takes_an_anchor_is_a_register(address: str) -> None:
     with pytest.raises(ValidationError, match="register_url"):
-        Settings(register_url=address)
+        Settings.model_validate({"register_url": address})

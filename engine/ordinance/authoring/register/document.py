@@ -82,8 +82,8 @@ class Document:
     as_of: str
     contents: str
     skip: str
-    finder: Finder
     sections: tuple[Section, ...] = field(default=())
+    finder: Finder | None = None
 
 
 def direction(language: str) -> str:

@@ -58,7 +58,7 @@ class _Builder:
         as_of = say("as_of", day=say.date(self.on))
         places = tuple((code, say.place(code)) for code in sorted(self.plan.parents, key=say.place))
         finder = Finder(say("search"), say("search.found"), say("filter"), say("filter.all"), places)
-        return Document(say.language, say("title"), about, as_of, say("contents"), say("skip"), finder, tuple(sections))
+        return Document(say.language, say("title"), about, as_of, say("contents"), say("skip"), tuple(sections), finder)
 
     def _quotes(self, node: Rule) -> tuple[str, ...]:
         """Return what the pack quotes of the law of a rule, in the rule's section."""

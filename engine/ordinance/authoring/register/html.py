@@ -81,7 +81,7 @@ def to_html(document: Document) -> str:
         '<meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         '<meta http-equiv="Content-Security-Policy" '
-        f"content=\"default-src 'none'; style-src 'unsafe-inline'; script-src {_ALLOWED}\">",
+        f"content=\"default-src 'none'; style-src 'unsafe-inline'{_scripts(document)}\">",
         f"<title>{escape(document.title)}</title>",
         f"<style>\n{_STYLE}{_chosen(document)}</style>",
         "</head>",
@@ -99,7 +99,7 @@ def to_html(document: Document) -> str:
         '<main id="rules">',
         *(line for section in document.sections for line in _section(section)),
         "</main>",
-        f"<script>{_SCRIPT}</script>",
+        *([f"<script>{_SCRIPT}</script>"] if document.finder else []),
         "</body>",
         "</html>",
         "",
@@ -107,17 +107,24 @@ def to_html(document: Document) -> str:
     return "\n".join(parts)
 
 
+def _scripts(document: Document) -> str:
+    """Return what the page's policy allows: its script, where there is something to find."""
+    return f"; script-src {_ALLOWED}" if document.finder else ""
+
+
 def _chosen(document: Document) -> str:
     """Return the style by which what does not matter in the chosen place is not shown."""
     return "".join(
         f'body:has(#place option[value="{escape(code)}"]:checked) [data-at]:not([data-at~="{escape(code)}"]) '
         "{ display: none; }\n"
-        for code, _ in document.finder.places
+        for code, _ in (document.finder.places if document.finder else ())
     )
 
 
 def _finder(document: Document) -> list[str]:
     finder = document.finder
+    if finder is None:
+        return []
     options = [f'<option value="{escape(code)}">{escape(name)}</option>' for code, name in finder.places]
     lines = [
         '<div class="finder" role="search">',
