@@ -27,8 +27,9 @@ from ordinance.policy.check.spaces import JURISDICTION, MOMENT, Space
 from ordinance.policy.ir import Unit
 from ordinance.policy.plan import Plan
 from ordinance.policy.vocabulary import MARKER, NoticeKind, Verdict
+from ordinance.runtime.outcome import Outcome
 from ordinance.runtime.redact.ends import End
-from ordinance.runtime.session import Outcome, Session
+from ordinance.runtime.session import Session
 from ordinance.runtime.situation import Situation, rules_in_force, situate
 from ordinance.runtime.stream import Stream
 from support.fragments import BYLAWS, LAWS, Fragment, drawn

@@ -21,7 +21,8 @@ from ordinance.policy.vocabulary import Verdict
 from ordinance.protocol.apis.chat import CHAT
 from ordinance.protocol.govern.governed_stream import GovernedStream
 from ordinance.protocol.govern.whole import govern_whole
-from ordinance.runtime.session import Outcome, Session
+from ordinance.runtime.outcome import Outcome
+from ordinance.runtime.session import Session
 from ordinance.runtime.situation import situate
 from support.governing import OWN, read
 from support.packs import TODAY, load_on

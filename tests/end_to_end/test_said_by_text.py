@@ -29,8 +29,8 @@ from ordinance.protocol.apis.responses import RESPONSES
 from ordinance.protocol.govern.governed_stream import GovernedStream
 from ordinance.protocol.govern.whole import govern_whole
 from ordinance.runtime.occasions import due
+from ordinance.runtime.outcome import Outcome
 from ordinance.runtime.remembered import Remembered, Told, believed
-from ordinance.runtime.session import Outcome
 from ordinance.runtime.situation import situate
 from support import steered
 from support.governing import OWN, open_session, read

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from ordinance.authoring.comparison import diff
 from ordinance.loading.load import Loaded
 from ordinance.policy.vocabulary import Verdict
+from ordinance.runtime.outcome import Outcome
 from ordinance.runtime.redact.ends import End
-from ordinance.runtime.session import Outcome, Session
+from ordinance.runtime.session import Session
 from ordinance.runtime.situation import situate
 from support.packs import TODAY, load_on
 from support.strategies import cuttings

@@ -16,10 +16,10 @@ from ordinance.loading.packs import shipped_rules
 from ordinance.policy.plan import Plan
 from ordinance.runtime.narrowed import Narrowed
 from ordinance.runtime.opening import open_session
+from ordinance.runtime.outcome import Outcome
 from ordinance.runtime.redact.disclose import Notice
 from ordinance.runtime.redact.own_words import own_words
 from ordinance.runtime.redact.wordings import wordings_of
-from ordinance.runtime.session import Outcome
 from ordinance.runtime.situation import situate
 from support.packs import CHARTER, JURISDICTION, TODAY, load_on, write_charter, write_jurisdiction
 

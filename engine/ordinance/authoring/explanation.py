@@ -12,8 +12,9 @@ from ordinance.policy.plan import Law, Plan, PlannedRule
 from ordinance.policy.vocabulary import Channel
 from ordinance.runtime.exchanges import Earlier
 from ordinance.runtime.opening import answer_in, open_session
+from ordinance.runtime.outcome import Outcome
 from ordinance.runtime.redact.disclose import notices_as_json
-from ordinance.runtime.session import Outcome, Session
+from ordinance.runtime.session import Session
 from ordinance.runtime.situation import Situation
 
 #: How a rule came out. ``failed``: its detector could not say, and what that means is told. ``overtaken``: it found

@@ -16,7 +16,7 @@ from ordinance.policy.vocabulary import Channel, Effect, NoticeKind, Verdict
 from ordinance.runtime.cutter import Cutter
 from ordinance.runtime.narrowed import Narrowed, part_of
 from ordinance.runtime.opening import answer_in, open_session
-from ordinance.runtime.session import Outcome
+from ordinance.runtime.outcome import Outcome
 from ordinance.runtime.situation import Situation, law_in_force, rules_in_force, situate
 
 #: A version that begins with a year and a month, as 2026.11.0.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from ordinance.policy.plan import Plan, PlannedRule, WithoutAdapter
@@ -21,9 +21,10 @@ from ordinance.runtime.manners import Manner, manner, wanted_of
 from ordinance.runtime.marking import Marking, Sign
 from ordinance.runtime.match.rulings import Rulings
 from ordinance.runtime.memory import Memory
+from ordinance.runtime.outcome import Outcome
 from ordinance.runtime.prompt import Prompt
 from ordinance.runtime.redact.activation import Activation, removing
-from ordinance.runtime.redact.disclose import Notice, cause_as_json, causes_of, notices_as_json
+from ordinance.runtime.redact.disclose import cause_as_json, causes_of, notices_as_json
 from ordinance.runtime.redact.json_text import Structure
 from ordinance.runtime.remembered import Remembered, believed, names_of
 from ordinance.runtime.situation import Situation
@@ -33,19 +34,6 @@ from ordinance.runtime.terms import Continued, Terms, terms_of
 #: Texts that are remembered as clean or not, and the longest of them.
 _MOST_CLEARED = 4096
 _SHORT = 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of a request: the joined verdict, the notices, the rules that fired, whether the ledger balances, and
-    the rules whose detector failed, and the rules on trial that would have fired."""
-
-    verdict: Verdict
-    notices: tuple[Notice, ...]
-    rules: tuple[str, ...]
-    balanced: bool
-    failed: tuple[str, ...] = ()
-    trials: tuple[str, ...] = ()
 
 
 class Session:

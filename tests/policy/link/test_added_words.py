@@ -12,7 +12,8 @@ from ordinance.loading.load import Loaded
 from ordinance.policy.ir import Policy
 from ordinance.policy.plan import Plan
 from ordinance.policy.vocabulary import NoticeKind, Verdict
-from ordinance.runtime.session import Outcome, Session
+from ordinance.runtime.outcome import Outcome
+from ordinance.runtime.session import Session
 from ordinance.runtime.situation import situate
 from support.packs import CHARTER, JURISDICTION, LANGUAGE, TODAY, load_on, write_charter, write_jurisdiction
 

@@ -21,9 +21,10 @@ from ordinance.policy.vocabulary import SEVERE_HARMS, Verdict
 from ordinance.runtime.match import disguise
 from ordinance.runtime.match.automaton import Automaton
 from ordinance.runtime.match.matcher import Matcher, matches_in
+from ordinance.runtime.outcome import Outcome
 from ordinance.runtime.redact.activation import activate, sought
 from ordinance.runtime.redact.redactor import Redactor
-from ordinance.runtime.session import Outcome, Session
+from ordinance.runtime.session import Session
 from ordinance.runtime.situation import rules_in_force, situate
 from ordinance.runtime.stream import Stream
 from support.data import DATA
