@@ -93,7 +93,7 @@ test-vllm: vllm
 	@TEST_VLLM=1 exec .venv/test/bin/python $(SUITE) tests/vllm -n 2 --durations 15 $(FLAGS)
 
 # What the suites with real parts need, besides the environment of the tests.
-parts: vllm system ready-pages ready-clients ready-plugins ready-chart ready-envoy
+parts: vllm system ready-manual ready-pages ready-clients ready-plugins ready-chart ready-envoy
 
 ready-pages: system
 	@deploy/node.sh pages

@@ -2,8 +2,8 @@
 
 ``serve`` and ``test`` hold this checkout, ``serve`` also a judge on trial, ``plugins`` also what the plugins in
 ``plugins/`` import, ``envoy`` also an Envoy and what talks to it, ``ray`` also Ray; ``clients`` holds clients of
-others alone, ``chart`` what renders and judges the chart, ``manual`` what makes the manual a site; ``vllm`` holds what a data centre has before we come, vLLM
-(its CPU build); ``deploy/into_vllm.py`` adds us to it.
+others alone, ``chart`` what renders and judges the chart, ``manual`` what makes the manual a site; ``vllm`` holds what
+a data centre has before we come, vLLM (its CPU build); ``deploy/into_vllm.py`` adds us to it.
 
 Standard library only, because it runs before anything is installed. It leaves a stamp in the environment and
 does nothing when the stamp still fits. What it downloads stays in ``.venv/downloads``, so that a second

@@ -20,8 +20,8 @@ html_theme = "furo"
 html_title = "Ordinance"
 html_static_path = ["static"]
 html_css_files = ["manual.css"]
+html_js_files = ["keys.js"]
 html_copy_source = False
-html_search_scorer = str(Path(__file__).with_name("order.js"))
 html_show_copyright = False
 # A browser does not let a page of a folder read another one.
 html_show_search_summary = False

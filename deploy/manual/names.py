@@ -11,7 +11,9 @@ from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
 
 #: What a column of names is called.
-_HEADINGS = frozenset({"check", "clause", "code", "field", "fields", "key", "name", "member", "metric", "slot", "word"})
+_HEADINGS = frozenset(
+    {"check", "clause", "code", "field", "fields", "key", "name", "member", "metric", "rule", "slot", "word"}
+)
 
 
 class Names(SphinxTransform):
@@ -28,6 +30,8 @@ class Names(SphinxTransform):
                 continue
             for row in next(table.findall(nodes.tbody)).children:
                 first = next(row.findall(nodes.entry))
+                if any(first.findall(addnodes.pending_xref)):  # it has a page of its own
+                    continue
                 for literal in first.findall(nodes.literal):
                     self._enter(first, literal.astext())
 
@@ -37,7 +41,7 @@ class Names(SphinxTransform):
             return
         anchor = nodes.target("", "", ids=[target])
         self.document.note_explicit_target(anchor)
-        entry = addnodes.index(entries=[("single", name, target, "", None)])
+        entry = addnodes.index(entries=[("single", name, target, "main", None)])
         next(cell.findall(nodes.paragraph)).insert(0, [entry, anchor])
 
 

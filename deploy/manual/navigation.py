@@ -1,4 +1,4 @@
-"""How one finds one's way: by role, as the last part of README lists the pages, and from single pages up to their list."""
+"""How one finds one's way: by role, as README lists the pages at its end, and from single pages to their list."""
 
 from __future__ import annotations
 
@@ -22,6 +22,13 @@ def roles(readme: str) -> dict[str, dict[str, str]]:
     return {
         row["role"].capitalize(): {page["name"]: page["path"] for page in _PAGE.finditer(row["pages"])}
         for row in _ROW.finditer(readme.partition(_PART)[2])
+    }
+
+
+def places(readme: str) -> dict[str, int]:
+    """Return how far from the top of its role each page of the menu is, by the name that Sphinx has for it."""
+    return {
+        path.removesuffix(".md"): place for pages in roles(readme).values() for place, path in enumerate(pages.values())
     }
 
 

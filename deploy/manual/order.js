@@ -1,7 +1,9 @@
-// What search shows first: the pages of the menu, then what belongs to a list, then the record of changes and choices.
-const Scorer = {
+// What search shows first: the pages of the menu, of each role the first ones first; changes and choices last.
+// The order is the menu's: `staging.py` writes it here.
+var MENU = {};
+var Scorer = {
   score: ([page, , , , score]) =>
-    /^(docs\/decisions\/|CHANGELOG)/.test(page) ? score / 4 : /^(docs\/[^/]+|index)$/.test(page) ? score + 3 : score,
+    /^(docs\/decisions\/|CHANGELOG)/.test(page) ? score / 4 : page in MENU ? score + 4 / (1 + MENU[page]) : score,
   objNameMatch: 11,
   objPartialMatch: 6,
   objPrio: {},

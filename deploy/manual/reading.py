@@ -1,4 +1,4 @@
-"""What the theme leaves undone for people who use the keyboard or hear a page: each place once, as text of its pages."""
+"""What the theme leaves undone for people who use the keyboard or hear a page: each place once, as its text."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ _MENDED: Mapping[str, str] = {
     '<div class="table-wrapper colwidths-auto docutils container">': '<div class="table-wrapper" tabindex="0">',
     '<aside class="sidebar-drawer">': '<aside class="sidebar-drawer" aria-label="Pages">',
     '<aside class="toc-drawer">': '<aside class="toc-drawer" aria-label="On this page">',
+    '<label class="nav-overlay-icon" for="__navigation">': '<label class="nav-overlay-icon" for="__navigation" '
+    'tabindex="0"><span class="unseen">Pages</span>',
+    '<label class="toc-overlay-icon toc-header-icon" for="__toc">': '<label class="toc-overlay-icon toc-header-icon" '
+    'for="__toc" tabindex="0"><span class="unseen">On this page</span>',
     '<p class="caption" role="heading">': '<p class="caption" role="heading" aria-level="2">',
     '<th class="head"><p></p></th>': '<td class="head"></td>',
     '<div id="search-results"></div>': '<h1>Search</h1>\n<div id="search-results"></div>',

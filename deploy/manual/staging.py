@@ -6,13 +6,14 @@ that is not a page becomes one below ``files/``, and so does a folder, with all 
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from navigation import list_of, menu
+from navigation import list_of, menu, places
 
 #: A link in Markdown: its target, and its anchor with ``#``.
 _LINK = re.compile(r"(\]\()([^)#\s]+)(#[^)\s]*)?(?=\))")
@@ -46,7 +47,10 @@ def stage(top: Path, source: Path) -> None:
     for folder in folders:
         if not any((folder / name).exists() for name in ("README.md", "index.md")):
             _put(source / _name(folder, top), _listed(folder, top).encode())
-    shutil.copytree(Path(__file__).parent / "static", source / "static")
+    here = Path(__file__).parent
+    shutil.copytree(here / "static", source / "static")
+    order = json.dumps(places((source / "index.md").read_text("utf-8")))
+    _put(source / "order.js", (here / "order.js").read_bytes().replace(b"MENU = {}", f"MENU = {order}".encode()))
 
 
 def _targets(page: Path) -> Iterator[tuple[Path, re.Match[str]]]:

@@ -217,6 +217,14 @@ def test_help_teaches(run: Run) -> None:
         assert "exit codes:" in result.stdout
 
 
+@pytest.mark.parametrize("name", [name for name, _ in COMMANDS])
+def test_the_help_of_each_command_has_an_example_and_its_exit_codes(run: Run, name: str) -> None:
+    said = run(name, "--help").stdout
+    assert said.startswith(f"usage: ordinance {name}")
+    assert f"\n  ordinance {name}" in said or f"| ordinance {name}" in said
+    assert "\nexit codes: 0" in said
+
+
 @pytest.mark.server
 def test_check_needs_no_server() -> None:
     code = "import sys; from ordinance.cli.main import main; main(['check', 'rules']); print(*sys.modules, sep='\\n')"

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import pty
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -12,6 +17,7 @@ import pytest
 from ordinance.cli.completion import FILES
 from ordinance.cli.main import main
 from support.checkout import ROOT
+from support.waiting import until
 
 pytestmark = pytest.mark.server
 
@@ -24,6 +30,11 @@ TYPED = [
     ("ordinance completion fi", {"fish"}),
     ("ordinance serve --upst", {"--upstream"}),
     ("ordinance test pack", {"packs", "packs/"}),
+    ("ordinance serve --jurisdiction US-N", {"US-NY"}),
+    ("ordinance check --with example_s", {"example_school"}),
+    ("ordinance translate --to zh", {"zh"}),
+    ("ordinance lesson reach-u", {"reach-unknown"}),
+    ("ordinance replay --format ht", {"html"}),
 ]
 
 BASH = """\
@@ -63,10 +74,46 @@ def test_fish_completes(line: str, expected: set[str], tmp_path: Path) -> None:
     assert found <= expected
 
 
-def test_zsh_reads_it() -> None:
+#: A key that writes the line as it is then into a file; and one that says that the shell reads keys.
+ZSH = """\
+fpath=({folder} $fpath); autoload -Uz compinit; compinit -u -d {folder}/dump
+shown() {{ print -rn -- $BUFFER >{folder}/line.new; mv {folder}/line.new {folder}/line }}
+zle -N shown; bindkey '^T' shown
+"""
+
+
+def typed_in_zsh(line: str, folder: Path) -> str:
+    """The line that zsh shows after a press of Tab."""
+    (folder / "packs").mkdir(exist_ok=True)
+    shutil.copy(FILES["zsh"], folder / "_ordinance")
+    (folder / ".zshrc").write_text(ZSH.format(folder=folder), "utf-8")
+    child, terminal = pty.fork()
+    if child == 0:
+        os.chdir(folder)
+        os.execvpe("zsh", ["zsh", "-i"], {**os.environ, "ZDOTDIR": str(folder), "TERM": "xterm"})
+    try:
+        threading.Thread(target=_read_all, args=(terminal,), daemon=True).start()
+        os.write(terminal, b"\x14")
+        until((folder / "line").exists, seconds=60)
+        (folder / "line").unlink()
+        os.write(terminal, f"{line}\t\x14".encode())
+        until((folder / "line").exists, seconds=60)
+        return (folder / "line").read_text("utf-8")
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+
+def _read_all(terminal: int) -> None:
+    with contextlib.suppress(OSError):  # the shell has ended
+        while os.read(terminal, 4096):
+            pass
+
+
+@pytest.mark.parametrize(("line", "expected"), TYPED)
+def test_zsh_completes(line: str, expected: set[str], tmp_path: Path) -> None:
     needs("zsh")
-    subprocess.run(["zsh", "-n", FILES["zsh"]], check=True)
-    assert FILES["zsh"].read_text("utf-8").startswith("#compdef ordinance\n")
+    assert typed_in_zsh(line, tmp_path).rstrip().rpartition(" ")[2] in expected
 
 
 @pytest.mark.parametrize("shell", sorted(FILES))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from selenium import webdriver
 
-from support.browser import WIDTHS, Browser, start
+from support.browser import PATIENCE, WIDTHS, Browser, start
 from support.checkout import ROOT
 
 #: `make ready-manual` makes it.
@@ -33,6 +33,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def driver() -> Iterator[webdriver.Chrome]:
     made = start()
+    made.set_script_timeout(PATIENCE * 5)  # axe-core reads pages of a thousand rows
     made.execute_cdp_cmd("Network.enable", {})
     offline = {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0}
     made.execute_cdp_cmd("Network.emulateNetworkConditions", offline)

@@ -50,7 +50,8 @@ examples:
 
 Each output line is what a client would see; with "messages" it also has "sent", the messages that the model would read,
 null if the request is refused. For a line that cannot be used, the output is {"id", "error"}; the other
-lines are still processed, and the exit code is 1.
+lines are still processed.
+exit codes: 0 success, 1 a line cannot be used or the packs have errors, 2 unreadable input or wrong usage.
 """
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ordinance.cli.arguments import add_format, places_of, positive, record_place
 from ordinance.cli.printed import write_text
+from ordinance.cli.terminal_table import table
 from ordinance.errors import UsageError
 from ordinance.policy.vocabulary import Effect, Verdict
 from ordinance.record.bar_chart import bar_chart
@@ -260,10 +261,8 @@ def _print(form: str, by: Sequence[str], total: int, rows: Sequence[tuple[Kind, 
         counts = [dict(zip(by, kind, strict=True)) | {"answers": number} for kind, number in rows]
         print(json.dumps({"answers": total, "counts": counts}, ensure_ascii=False))
         return
-    wide = max([len(str(total)), *(len(str(number)) for _, number in rows)])
-    for kind, number in rows:
-        print(printable(f"{number:>{wide}}  {', '.join(each or '(none)' for each in kind)}"))
-    print(f"{total:>{wide}}  answers")
+    shown = [(str(number), printable(", ".join(each or "(none)" for each in kind))) for kind, number in rows]
+    print("\n".join(table([*shown, (str(total), "answers")], sys.stdout, right={0})))
 
 
 def _prune(args: argparse.Namespace) -> int:

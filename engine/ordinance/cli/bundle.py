@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ordinance.cli.arguments import Allowed, add_config, add_format, allowed_by, day
+from ordinance.cli.colour import tell
 from ordinance.cli.diff import lines_of as lines_of_difference
 from ordinance.cli.progress import working
 from ordinance.errors import UnreadableError, UsageError
@@ -250,7 +251,7 @@ def _verify(args: argparse.Namespace) -> int:
         print(json.dumps({"ok": not found, "problems": problems}, ensure_ascii=False))
     else:
         for each in found:
-            print(f"error[{each.code}] {each}")
+            tell(f"error[{each.code}] {each}", sys.stdout)
         print(f"{args.file} is verified" if not found else f"{args.file} must not be applied")
         if not found and not args.after and not args.first:
             note = "what was approved was not compared with what was in force: name the bundle before with --after"

@@ -13,6 +13,7 @@ from ordinance.authoring.calibration.calibration_texts import Sorted, sort
 from ordinance.authoring.labelled import Labelled, read_texts
 from ordinance.cli.arguments import add_config, add_packs, packs_of, positive
 from ordinance.cli.check import count
+from ordinance.cli.colour import tell
 from ordinance.cli.printed import write_text
 from ordinance.cli.progress import working
 from ordinance.errors import PolicyError, SettingsError, UnreadableError, UsageError
@@ -165,7 +166,7 @@ def _shipped() -> list[Path]:
 
 def _refused(found: Sorted) -> int:
     for fault in found.faults:
-        print(f"ordinance: error[{fault.code}]: {fault.message}.\n  help: {fault.help}", file=sys.stderr)
+        tell(f"ordinance: error[{fault.code}]: {fault.message}.\n  help: {fault.help}", sys.stderr)
     print(f"ordinance: nothing was written: {count(len(found.faults), 'problem')} in the texts", file=sys.stderr)
     return 1
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
@@ -11,6 +12,7 @@ from ordinance.authoring.costs import Cost, costs, measured
 from ordinance.authoring.statutes import Statute, as_json, statutes
 from ordinance.cli.arguments import add_paths, allowed_by, packs_of
 from ordinance.cli.printed import show
+from ordinance.cli.terminal_table import table
 from ordinance.judging.joined import Judges
 from ordinance.judging.served import ServedJudge
 from ordinance.language.diagnostics import Diagnostic, diagnose
@@ -127,7 +129,7 @@ def _table(found: list[Cost]) -> list[str]:
             )
         else:
             rows.append((cost.rule, cost.scope, "–", "the open sentence", "–", "–", "–", _taken(cost)))
-    return [f"  {line}" for line in aligned(rows)]
+    return table(rows, sys.stdout, indent="  ", headed=True)
 
 
 def _taken(cost: Cost) -> str:
@@ -154,12 +156,6 @@ def _summary(loaded: Loaded, diagnostics: Sequence[Diagnostic], found: list[Cost
     given = _given(loaded)
     lines += _table(found) if found else [f"  {rule}: {cost}" for rule, cost in costs(plan) if rule in given]
     return "\n".join(lines)
-
-
-def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return a line for each row, with the cells of a column below one another."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return ["  ".join(cell.ljust(size) for cell, size in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
 def count(number: int, what: str) -> str:

@@ -15,6 +15,7 @@ examples:
   ordinance completion fish >~/.config/fish/completions/ordinance.fish
 
 Start a new shell afterwards. In a bash that is open: source <(ordinance completion bash)
+exit codes: 0 success, 2 wrong usage.
 """
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ordinance.cli.arguments import add_config, add_format, allowed_by, positive
+from ordinance.cli.colour import tell
 from ordinance.doctor.envoy_config import examined
 from ordinance.doctor.examination import examine
 from ordinance.doctor.findings import Finding, State
@@ -148,7 +149,7 @@ def _report(form: str, examined: str, model: str, findings: Sequence[Finding]) -
     if form == "json":
         print(json.dumps(as_json(examined, model, findings), ensure_ascii=False))
     else:
-        print(as_text(examined, findings))
+        tell(as_text(examined, findings), sys.stdout)
     return 1 if any(finding.state is State.OPEN for finding in findings) else 0
 
 

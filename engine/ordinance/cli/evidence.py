@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import msgspec
 
 from ordinance.cli.arguments import Allowed, add_config, add_format, allowed_by, day, places_of, record_place
+from ordinance.cli.colour import tell
 from ordinance.cli.doctor import key_in
 from ordinance.cli.doctor import report_of as examined
 from ordinance.cli.progress import working
@@ -136,7 +138,7 @@ def run(args: argparse.Namespace) -> int:
         told = {"ok": not problems, "problems": problems, "requests": made.requests, "answers": made.answers}
         print(json.dumps({**told, "lacks": list(made.lacks), "manifest": made.manifest}, ensure_ascii=False))
     else:
-        print("\n".join(_lines(args.out, made)))
+        tell("\n".join(_lines(args.out, made)), sys.stdout)
     return 1 if made.problems else 0
 
 

@@ -36,6 +36,7 @@ It serves in one process: start one per core, and name all of them in Envoy's cl
 it is ready by gRPC's health checking (grpc.health.v1); the service name `liveness` asks whether it lives.
 docs/configuration.md lists the settings. A flag overrides the setting of the same name; --listen is `ext_proc.listen`
 and --pack is `packs`. --config and --on are not settings. SIGHUP reads policy and keys anew, SIGTERM ends.
+exit codes: 0 ended by SIGTERM, 1 the packs have errors or it could not serve, 2 wrong settings or wrong usage.
 """
 
 

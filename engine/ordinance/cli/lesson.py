@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
+from ordinance.cli.terminal_table import table
 from ordinance.errors import UsageError
 from ordinance.language.codes import CATALOGUE
 from ordinance.language.diagnostics import did_you_mean
@@ -37,8 +39,7 @@ def run(args: argparse.Namespace) -> int:
     titles = {code: entry.title for code, entry in CATALOGUE.items()}
     titles |= {code: entry.title for code, entry in {**CODES, **MARKS}.items()}
     if args.code is None:
-        width = max(map(len, titles))
-        print("\n".join(f"{code.ljust(width)}  {title}" for code, title in titles.items()))
+        print("\n".join(table(list(titles.items()), sys.stdout)))
         return 0
     if args.code not in titles:
         near = did_you_mean(args.code, titles)

@@ -17,7 +17,7 @@ from types import ModuleType
 from typing import NoReturn
 
 from ordinance import __version__
-from ordinance.cli.colour import coloured
+from ordinance.cli.colour import heading, tell
 from ordinance.cli.streams import discard_output, prepare_streams
 from ordinance.errors import OrdinanceError, UnwritableError, UsageError
 
@@ -147,7 +147,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _tell(words: Sequence[str], error: OrdinanceError) -> None:
     """Report ``error`` on standard error, and as JSON on standard output if ``words`` ask for JSON."""
     lines = [f"ordinance: error[{error.code}]: {error.message}", *([f"  help: {error.help}"] if error.help else [])]
-    print(coloured("\n".join(lines), sys.stderr), file=sys.stderr)
+    tell("\n".join(lines), sys.stderr)
     if _wants_json(words):
         found = {"code": error.code, "severity": "error", "message": error.message, "file": "", "line": 1, "column": 1}
         found |= {"end_line": 1, "end_column": 1, "help": error.help}
@@ -186,7 +186,8 @@ def _run(words: Sequence[str]) -> int:
     if unknown:
         raise _unknown(unknown[0], chosen, options)
     if command is None:
-        print(_FIRST_STEPS)
+        for line in _FIRST_STEPS.splitlines():
+            print(heading(line, sys.stdout) if line.endswith(":") else line)
         return 0
     return int(command.run(args))
 

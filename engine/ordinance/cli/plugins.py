@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
-import textwrap
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
 from ordinance.cli.arguments import add_format
-from ordinance.cli.check import aligned
+from ordinance.cli.colour import heading
 from ordinance.cli.progress import working
+from ordinance.cli.terminal_table import blocks, table
 from ordinance.loading.survey import Seen, survey
 from ordinance.plugins.allowed import allow_each
 from ordinance.plugins.budget import Budget
@@ -50,23 +50,21 @@ def run(args: argparse.Namespace) -> int:
     if args.format == "json":
         print(json.dumps({"plugins": [{**asdict(each), "path": str(each.path)} for each in seen]}, ensure_ascii=False))
     elif seen:
-        print("\n".join(_table(seen, shutil.get_terminal_size().columns)))
+        print("\n".join(_table(seen)))
     else:
         print("The settings allow no plugins.")
     return 0 if all(each.is_well for each in seen) else 1
 
 
-def _table(seen: Sequence[Seen], width: int) -> Iterator[str]:
-    """Yield a row for each plugin, and below it what there is to say of it, in ``width`` columns."""
+def _table(seen: Sequence[Seen]) -> Iterator[str]:
+    """Yield a row for each plugin, and below it what there is to say of it."""
     rows = [("name", "version", "state", "last failure")]
     rows += [(each.name, each.version, each.state, each.last_failure or "–") for each in seen]
-    head, *lines = aligned(rows)
-    yield head
-    for line, each in zip(lines, seen, strict=True):
-        yield line
-        for label, text in _details(each):
-            indent = f"  {label:<9}"
-            yield from textwrap.wrap(text, max(width, 40), initial_indent=indent, subsequent_indent=" " * len(indent))
+    head, *lines = blocks(rows, sys.stdout)
+    yield from (heading(line, sys.stdout) for line in head)
+    for block, each in zip(lines, seen, strict=True):
+        yield from block
+        yield from table(list(_details(each)), sys.stdout, indent="  ")
 
 
 def _details(seen: Seen) -> Iterator[tuple[str, str]]:

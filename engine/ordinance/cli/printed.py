@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ordinance.cli.colour import coloured
+from ordinance.cli.colour import tell
 from ordinance.errors import UnwritableError
 from ordinance.language.diagnostics import Diagnostic, more_on, render
 from ordinance.loading.files import shown
@@ -15,7 +15,7 @@ from ordinance.loading.files import shown
 def show(found: Sequence[Diagnostic]) -> None:
     """Print each finding, and below them where to read more."""
     for item in found:
-        print(coloured(render(item), sys.stdout))
+        tell(render(item), sys.stdout)
     if more := more_on(found):
         print(more)
 

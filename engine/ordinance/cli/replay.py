@@ -15,9 +15,9 @@ from ordinance.authoring.register.html import to_html
 from ordinance.authoring.replayed import Tally
 from ordinance.cli.apply import LineGovernor
 from ordinance.cli.arguments import add_config, add_day, allowed_by, jurisdiction_of, locale_tag
-from ordinance.cli.check import aligned
 from ordinance.cli.lines import parse, read
 from ordinance.cli.progress import Counting
+from ordinance.cli.terminal_table import table
 from ordinance.errors import OrdinanceError, UnreadableError
 from ordinance.loading.files import shown
 from ordinance.policy.plan import Plan
@@ -127,7 +127,7 @@ def _text(tally: Tally) -> Iterator[str]:
     if tally.rules:
         yield ""
         rows = [("rule", "old", "new"), *((rule, str(old), str(new)) for rule, old, new in _fired(tally))]
-        yield from aligned(rows)
+        yield from table(rows, sys.stdout, headed=True)
         yield ""
     yield ", ".join(f"{number} {what}" for what, number in _totals(tally))
 

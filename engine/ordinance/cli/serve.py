@@ -31,6 +31,7 @@ Without --jurisdiction, the region of --locale is the jurisdiction too. This is 
 locale never decides which law applies.
 docs/configuration.md lists the settings. A flag overrides the setting of the same name; --upstream is `upstream.url`
 and --pack is `packs`. --config, --on and --embedded are not settings.
+exit codes: 0 ended by SIGTERM, 1 the packs have errors or it could not serve, 2 wrong settings or wrong usage.
 """
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from ordinance.authoring.labelled import Labelled, read_texts
 from ordinance.authoring.results import Examined, examine
 from ordinance.cli.arguments import add_paths, allowed_by, packs_of
 from ordinance.cli.check import count
+from ordinance.cli.colour import tell
 from ordinance.cli.printed import show, write_text
 from ordinance.cli.progress import working
 from ordinance.errors import UnreadableError, UsageError
@@ -152,14 +154,13 @@ def _print(examined: Examined) -> None:
         place = result.example.span
         rule = f"{result.example.rule}: " if result.example.rule else ""
         what = "text" if result in examined.texts else "example"
-        print(
-            f"{place.source.name}:{place.line}:{place.column}: failed: {rule}the {what} "
-            f"says `{result.example.expects}`, but {result.problem}"
-        )
+        at = f"{place.source.name}:{place.line}:{place.column}"
+        tell(f"{at}: failed: {rule}the {what} says `{result.example.expects}`, but {result.problem}", sys.stdout)
     for result in examined.everything:
         if result.off:
             place = result.example.span
-            print(f"{place.source.name}:{place.line}:{place.column}: not run: {result.example.rule}: {result.off}")
+            at = f"{place.source.name}:{place.line}:{place.column}"
+            tell(f"{at}: not run: {result.example.rule}: {result.off}", sys.stdout)
     _print_coverage(examined)
     _print_texts(examined.texts)
     if examined.told:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ordinance.cli.arguments import add_format
+from ordinance.cli.colour import tell
 from ordinance.errors import UnreadableError
 from ordinance.trust import moments
 from ordinance.trust.marks.verification import Verified, verify
@@ -59,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps(told if verified is None else {**told, "signed": _as_json(verified)}, ensure_ascii=False))
     else:
         for each in found:
-            print(f"error[{each.code}] {each}")
+            tell(f"error[{each.code}] {each}", sys.stdout)
         if verified is not None:
             print("\n".join(map(printable, _lines(verified))))
         verdict = {0: "is verified", 1: "is not what was signed"}.get(exit_code(found), "cannot be verified")

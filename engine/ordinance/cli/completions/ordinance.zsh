@@ -90,8 +90,8 @@ _shtab_ordinance_defaults_added=0
 _shtab_ordinance_apply_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "*--pack[packs or folders of packs (default\: every shipped pack except house packs)]:PATH:_files"
-  "--jurisdiction[attest this place and seat, such as DE]:CODE:"
-  "--locale[default language of notices, such as de-DE\; without --jurisdiction, its region is the jurisdiction]:TAG:"
+  "--jurisdiction[attest this place and seat, such as DE]:CODE:(AE AT BR CH CN DE EE ES EU FI FR IN IT JP KR LU PL US US-CA US-NY)"
+  "--locale[default language of notices, such as de-DE\; without --jurisdiction, its region is the jurisdiction]:TAG:(ar de en es et fi fr hi it ja ko nl pl pt zh)"
   "--chunk[feed N characters at a time\; the output is the same]:N:"
   "--trace[also show what a stream would release, piece by piece]"
   "--on[use DATE as today\'s date, such as 2026-12-24]:DATE:"
@@ -133,7 +133,7 @@ _shtab_ordinance_audit_query_options=(
   "*--law[answers by a rule under this law, such as \'\§ 86a\' or Strafgesetzbuch]:LAW:"
   "*--effect[answers by a rule with this effect\: refuse, withhold, mask, say, mark, provide]:EFFECT:(refuse withhold mask say mark provide)"
   "*--key[answers of the API key of this name]:NAME:"
-  "*--jurisdiction[answers under the law of this place]:PLACE:"
+  "*--jurisdiction[answers under the law of this place]:PLACE:(AE AT BR CH CN DE EE ES EU FI FR IN IT JP KR LU PL US US-CA US-NY)"
   "*--verdict[answers with this verdict\: pass, disclose, withhold, refuse]:VERDICT:(pass disclose withhold refuse)"
   "--left-out[answers that a rule left something out of, or refused]"
   "--by[count by api, day, effect, jurisdiction, key, law, locale, model, problem, rule, status, verdict]:KIND,…:"
@@ -155,7 +155,7 @@ _shtab_ordinance_audit_report_options=(
   "*--law[answers by a rule under this law, such as \'\§ 86a\' or Strafgesetzbuch]:LAW:"
   "*--effect[answers by a rule with this effect\: refuse, withhold, mask, say, mark, provide]:EFFECT:(refuse withhold mask say mark provide)"
   "*--key[answers of the API key of this name]:NAME:"
-  "*--jurisdiction[answers under the law of this place]:PLACE:"
+  "*--jurisdiction[answers under the law of this place]:PLACE:(AE AT BR CH CN DE EE ES EU FI FR IN IT JP KR LU PL US US-CA US-NY)"
   "*--verdict[answers with this verdict\: pass, disclose, withhold, refuse]:VERDICT:(pass disclose withhold refuse)"
   "--left-out[answers that a rule left something out of, or refused]"
   "--by[count by api, day, effect, jurisdiction, key, law, locale, model, problem, rule, status, verdict]:KIND,…:"
@@ -261,7 +261,7 @@ _shtab_ordinance_bundle_verify_defaults_added=0
 
 _shtab_ordinance_calibrate_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  "*--with[load the pack that ships under this name too, such as en or EU (may be given several times)]:NAME:"
+  "*--with[load the pack that ships under this name too, such as en or EU (may be given several times)]:NAME:(AE AT BR CH CN DE EE ES EU FI FR IN IT JP KR LU PL US US-CA US-NY ar de en es et fi fr hi it ja ko nl pl pt zh classroom example_office example_school minors)"
   "--judge[the judge\'s name in the settings]:NAME:"
   "--texts[labelled texts (default\: those of the shipped charter)]:FILE:_files"
   "--out[where to write the calibration (default\: NAME.calibration.json)]:FILE:_files"
@@ -276,7 +276,7 @@ _shtab_ordinance_calibrate_defaults_added=0
 
 _shtab_ordinance_check_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  "*--with[load the pack that ships under this name too, such as en or EU (may be given several times)]:NAME:"
+  "*--with[load the pack that ships under this name too, such as en or EU (may be given several times)]:NAME:(AE AT BR CH CN DE EE ES EU FI FR IN IT JP KR LU PL US US-CA US-NY ar de en es et fi fr hi it ja ko nl pl pt zh classroom example_office example_school minors)"
   "--on[use DATE as today\'s date, such as 2026-12-24]:DATE:"
   "--config[settings file whose \`plugins\` are allowed (default\: \$ORDINANCE_CONFIG\; without one, no plugin)]:FILE:_files"
   "--format[text for people, JSON for programs (default\: text)]:format:(text json)"
@@ -367,10 +367,10 @@ _shtab_ordinance_explain_options=(
   "--called[TEXT is the name of a tool that the model calls]"
   "--conversation[a JSON line with \"messages\" and \"answer\", as \`apply\` takes it, instead of TEXT, --prompt and --turn]:FILE:_files"
   "*--pack[packs or folders of packs (default\: every shipped pack except house packs)]:PATH:_files"
-  "--jurisdiction[attest this place and seat, such as DE]:CODE:"
+  "--jurisdiction[attest this place and seat, such as DE]:CODE:(AE AT BR CH CN DE EE ES EU FI FR IN IT JP KR LU PL US US-CA US-NY)"
   "*--given[a fact that you attest, such as purpose\=education\; may be repeated]:FACT:"
   "--turn[1 for the first answer of a conversation (default\: 2)]:N:"
-  "--locale[language of notices, such as de-DE\; without --jurisdiction, its region is the jurisdiction]:TAG:"
+  "--locale[language of notices, such as de-DE\; without --jurisdiction, its region is the jurisdiction]:TAG:(ar de en es et fi fr hi it ja ko nl pl pt zh)"
   "--on[use DATE as today\'s date, such as 2026-12-24]:DATE:"
   "--config[settings file whose \`plugins\` are allowed (default\: \$ORDINANCE_CONFIG\; without one, no plugin)]:FILE:_files"
   "--format[text for people, JSON for programs (default\: text)]:format:(text json)"
@@ -386,8 +386,8 @@ _shtab_ordinance_ext_proc_options=(
   "--listen[where Envoy calls\: HOST\:PORT or unix\:\/PATH (default\: 127.0.0.1\:9002)]:ADDRESS:"
   "--upstream[the model server, to ask for its list of models beside Envoy, such as http\:\/\/127.0.0.1\:8000\/v1]:URL:"
   "*--pack[packs or folders of packs (default\: every shipped pack except house packs)]:PATH:"
-  "--jurisdiction[whose law applies, such as DE]:CODE:"
-  "--locale[language of notices, such as de-DE]:TAG:"
+  "--jurisdiction[whose law applies, such as DE]:CODE:(AE AT BR CH CN DE EE ES EU FI FR IN IT JP KR LU PL US US-CA US-NY)"
+  "--locale[language of notices, such as de-DE]:TAG:(ar de en es et fi fr hi it ja ko nl pl pt zh)"
   "--on[use DATE as today\'s date, such as 2026-12-24]:DATE:"
 )
 
@@ -406,7 +406,7 @@ _shtab_ordinance_fmt_defaults_added=0
 
 _shtab_ordinance_lesson_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  ":the code of a finding (default\: list all codes):"
+  ":the code of a finding (default\: list all codes):(file-missing file-unreadable file-too-large load-too-large not-utf8 nul-character no-packs empty-pack too-many outside-folder lexicon-missing lexicon-empty no-plan typographic-quote odd-space hidden-direction control-character mixed-scripts phrase-empty endings-invalid phrases-too-many phrase-twice rule-waits detector-missing detector-unconfigured example-fault red-line-unconfigured judge-missing judged-alone judged-without-means judged-without-not judged-examples pattern-invalid patterns-too-large syntax unknown-word unfinished-text mixed-and-or too-deep wrong-kind near-invalid near-sentences language-test language-unknown not-yet name-invalid name-keyword name-undefined name-twice name-unused number-twice number-form version-form code-invalid tag-invalid zone-invalid charter-second charter-missing charter-differs charter-altered pack-ambiguous pack-twice parent-missing parent-circle section-empty harm-missing harm-unknown harm-toothless red-line-purpose red-line-notice engine-notice notice-text label-text notice-variable notice-silent notice-unresolved text-form notice-again plural-form marker-sign notice-reveals text-language date-invalid dates-inverted dates-overlap dates-gap law-recorded law-uncertain source-invalid reach-unknown law-off date-stale condition-nested value-unknown test-unfit reads-claimed reads-unknown prompt-withheld topic-alone hours-invalid bound-invalid charter-weakened never-fires rule-covered rule-equal exception-idle slots-conflict too-complex example-fires example-quiet example-passes example-kind example-given example-disagrees guarantee-fails civic-ban common-word breadth example-fails contact-value contact-shields contact-superseded contact-replaces contact-group contact-place slot-value speak-empty bundle-unreadable bundle-archive bundle-statement bundle-unsigned bundle-no-root bundle-signatures bundle-signature bundle-role bundle-member bundle-place bundle-older bundle-expired bundle-diff bundle-plugin root-unreadable root-wrong root-expired root-older trust-state trust-clock trust-folder trust-library answer-unreadable mark-missing mark-form mark-signature mark-metadata mark-answer mark-text mark-part mark-time)"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -509,11 +509,11 @@ _shtab_ordinance_plugins_defaults_added=0
 
 _shtab_ordinance_print_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  "--language[language of the document\: ar, de, en, es, et, fi, fr, hi, it, ja, ko, nl, pl, pt, zh (default\: en)]:TAG:"
+  "--language[language of the document\: ar, de, en, es, et, fi, fr, hi, it, ja, ko, nl, pl, pt, zh (default\: en)]:TAG:(ar de en es et fi fr hi it ja ko nl pl pt zh)"
   "--words[the register\'s own words in another language]:FILE:_files"
   "--format[output format (default\: html)]:format:(html markdown)"
   "--objections[show how many people objected to each rule, as FILE counts them]:FILE:_files"
-  "*--with[load the pack that ships under this name too, such as en or EU (may be given several times)]:NAME:"
+  "*--with[load the pack that ships under this name too, such as en or EU (may be given several times)]:NAME:(AE AT BR CH CN DE EE ES EU FI FR IN IT JP KR LU PL US US-CA US-NY ar de en es et fi fr hi it ja ko nl pl pt zh classroom example_office example_school minors)"
   "--on[use DATE as today\'s date, such as 2026-12-24]:DATE:"
   "--config[settings file whose \`plugins\` are allowed (default\: \$ORDINANCE_CONFIG\; without one, no plugin)]:FILE:_files"
   "(*)::packs or folders (default\: shipped packs):_files"
@@ -526,8 +526,8 @@ _shtab_ordinance_replay_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--old[packs or folders of packs that decide now]:PATH:_files"
   "--new[packs or folders of packs that are to decide next]:PATH:_files"
-  "--jurisdiction[attest this place and seat, such as DE]:CODE:"
-  "--locale[default language of notices, such as de-DE\; without --jurisdiction, its region is the jurisdiction]:TAG:"
+  "--jurisdiction[attest this place and seat, such as DE]:CODE:(AE AT BR CH CN DE EE ES EU FI FR IN IT JP KR LU PL US US-CA US-NY)"
+  "--locale[default language of notices, such as de-DE\; without --jurisdiction, its region is the jurisdiction]:TAG:(ar de en es et fi fr hi it ja ko nl pl pt zh)"
   "--format[default\: text]:format:(text json html)"
   "--on[use DATE as today\'s date, such as 2026-12-24]:DATE:"
   "--config[settings file whose \`plugins\` are allowed (default\: \$ORDINANCE_CONFIG\; without one, no plugin)]:FILE:_files"
@@ -543,8 +543,8 @@ _shtab_ordinance_serve_options=(
   "--upstream[the inference server, such as http\:\/\/127.0.0.1\:8000\/v1]:URL:"
   "--embedded[run a small model in this process (English only)]"
   "*--pack[packs or folders of packs (default\: every shipped pack except house packs)]:PATH:"
-  "--jurisdiction[whose law applies, such as DE]:CODE:"
-  "--locale[language of notices, such as de-DE]:TAG:"
+  "--jurisdiction[whose law applies, such as DE]:CODE:(AE AT BR CH CN DE EE ES EU FI FR IN IT JP KR LU PL US US-CA US-NY)"
+  "--locale[language of notices, such as de-DE]:TAG:(ar de en es et fi fr hi it ja ko nl pl pt zh)"
   "*--shadow[packs of the next policy\: they judge the same traffic and change nothing]:PATH:"
   "--host[address to listen on, or unix\:\/PATH (default\: 127.0.0.1)]:host:"
   "--port[port to listen on\; 0 takes a free one (default\: 8080)]:N:"
@@ -566,7 +566,7 @@ _shtab_ordinance_settings_defaults_added=0
 
 _shtab_ordinance_test_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  "*--with[load the pack that ships under this name too, such as en or EU (may be given several times)]:NAME:"
+  "*--with[load the pack that ships under this name too, such as en or EU (may be given several times)]:NAME:(AE AT BR CH CN DE EE ES EU FI FR IN IT JP KR LU PL US US-CA US-NY ar de en es et fi fr hi it ja ko nl pl pt zh classroom example_office example_school minors)"
   "--on[use DATE as today\'s date, such as 2026-12-24]:DATE:"
   "--config[settings file whose \`plugins\` are allowed (default\: \$ORDINANCE_CONFIG\; without one, no plugin)]:FILE:_files"
   "--format[text for people, JSON for programs (default\: text)]:format:(text json)"
@@ -581,8 +581,8 @@ _shtab_ordinance_test_defaults_added=0
 
 _shtab_ordinance_translate_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  "*--with[load the pack that ships under this name too, such as en or EU (may be given several times)]:NAME:"
-  "--to[one language (default\: all that are loaded)]:TAG:"
+  "*--with[load the pack that ships under this name too, such as en or EU (may be given several times)]:NAME:(AE AT BR CH CN DE EE ES EU FI FR IN IT JP KR LU PL US US-CA US-NY ar de en es et fi fr hi it ja ko nl pl pt zh classroom example_office example_school minors)"
+  "--to[one language (default\: all that are loaded)]:TAG:(ar de en es et fi fr hi it ja ko nl pl pt zh)"
   "--export[write the texts to FILE, .csv or .xliff]:FILE:"
   "--import[read translations from FILE, .csv or .xliff]:FILE:"
   "--on[use DATE as today\'s date, such as 2026-12-24]:DATE:"
@@ -605,7 +605,7 @@ _shtab_ordinance_verify_defaults_added=0
 
 _shtab_ordinance_witness_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  "--language[the language of both texts\: ar, de, en, es, et, fi, fr, hi, it, ja, ko, nl, pl, pt\; without one, names, negation and hedges are \`cannot tell\`]:TAG:"
+  "--language[the language of both texts\: ar, de, en, es, et, fi, fr, hi, it, ja, ko, nl, pl, pt\; without one, names, negation and hedges are \`cannot tell\`]:TAG:(ar de en es et fi fr hi it ja ko nl pl pt zh)"
   "--format[text for people, JSON for programs (default\: text)]:format:(text json)"
   ":the text as it was\: a file, or - for standard input:"
   ":the text as it is now\: a file, or - for standard input:"
