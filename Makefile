@@ -188,9 +188,9 @@ airgap: ready ready-manual
 ready-airgap: ready
 	@exec .venv/test/bin/python deploy/airgap/assemble.py --fetch
 
-# From that folder alone, without a network, to a governed chat.
+# From that folder alone, without a network, to a governed chat. AIRGAP=FOLDER tries one that was made before.
 test-airgap: ready ready-airgap ready-manual system
-	@TEST_AIRGAP=1 exec .venv/test/bin/python $(SUITE) tests/airgap $(FLAGS)
+	@TEST_AIRGAP=1 $(if $(AIRGAP),AIRGAP=$(AIRGAP)) exec .venv/test/bin/python $(SUITE) tests/airgap $(FLAGS)
 
 # The pages of docs/ as a site that works from a folder, with its search; docs/decisions/089.
 manual: ready-manual
