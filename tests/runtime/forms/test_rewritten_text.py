@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import random
+from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -170,14 +172,15 @@ def test_a_refusal_lets_nothing_leave_that_waited_for_a_form() -> None:
 @pytest.mark.semantics(43)
 def test_a_form_of_a_plugin_that_changes_substance_or_fails_changes_nothing() -> None:
     text = "Ohne 3,5 km geht es nicht, sagt Frau Meier."
-    for form in (
+    hostile: tuple[Callable[[str], Any], ...] = (
         lambda text: text.replace("3,5", "5,3"),
         lambda text: text.replace("Meier", "Maier"),
         lambda text: text.replace("nicht", "gut"),
         lambda text: text + " Kaufen!",
         lambda text: None,
         lambda text: 1 / 0,
-    ):
+    )
+    for form in hostile:
         one = formed(plan_of([]), "de", {"spelling": "de"}, GivenForm(form, 80))
         assert released(one, [text]) == text
     assert one.left == {"spelling"}
