@@ -281,7 +281,7 @@ class Stream:
 
     @property
     def looks(self) -> Sequence[Look]:
-        """What was looked at of what people read, if a way to speak is set; nothing of a whole answer that is refused."""
+        """What was looked at of what people read, if a way to speak is set; nothing of a refused whole answer."""
         return () if self._looks is None or (self._terms.whole and self.refused) else tuple(self._looks.values())
 
     @property
