@@ -55,7 +55,7 @@ def every_failure_is_told(came: Sequence[Came], happened: Sequence[Happened]) ->
     figures = f"{failed} failures, {untold.total()} of them untold"
     if untold:
         figures += f" ({', '.join(f'{how}: {number}' for how, number in sorted(untold.items()))})"
-    return Verdict("Every failure is told", not untold, figures)
+    return Verdict("Every failure is reported", not untold, figures)
 
 
 def _told(each: Came, happened: Sequence[Happened]) -> bool:
