@@ -229,6 +229,7 @@ class RunningGateway:
         renewal = None if load is None else Renewal(lambda _: policies_in(load()), reread)
         self.service = make_service(policies_in(plan), checked, behind, renewal=renewal)
         listener = listen("127.0.0.1", 0)
+        listener.open()  # who asks at once waits until it serves
         self.address = listener.address
         self._server = Server(Gateway(self.service, behind), listener, checked)
         self._done = thread.begin(self._server.serve())
