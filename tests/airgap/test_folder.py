@@ -52,7 +52,7 @@ def fitting(folder: Path, python: str, machine: str) -> dict[str, tuple[Path, Ve
     version = (3, int(python.partition(".")[2]))
     platforms = [*(f"manylinux_2_{minor}_{machine}" for minor in range(28, 16, -1)), f"manylinux2014_{machine}"]
     tags = {*cpython_tags(version, platforms=platforms), *compatible_tags(version, f"cp3{version[1]}", platforms)}
-    found = {}
+    found: dict[str, tuple[Path, Version]] = {}
     for path in folder.glob("*.whl"):
         name, number, _, its = parse_wheel_filename(path.name)
         required = metadata(path)["Requires-Python"] or ""

@@ -67,8 +67,8 @@ def test_the_locks_hold_what_the_project_declares() -> None:
 
 def test_what_an_operator_installs_was_tested_in_these_versions() -> None:
     runs = ("embedded", "judge", "trust", "postgresql", "redis", "ext-proc")
-    declared = names(PROJECT["dependencies"] + [one for extra in runs for one in PROJECT["optional-dependencies"][extra]])
-    assert declared | {"pip"} <= locked("airgap").keys()
+    extras = (one for extra in runs for one in PROJECT["optional-dependencies"][extra])
+    assert names([*PROJECT["dependencies"], *extras]) | {"pip"} <= locked("airgap").keys()
     for other in ("serve", "test", "envoy", "plugins", "near"):
         both = locked("airgap").keys() & locked(other).keys()
         assert {name for name in both if locked("airgap")[name] != locked(other)[name]} == set(), other
