@@ -32,6 +32,25 @@ from support.commands import run, run_here
 from support.packs import JURISDICTION, TODAY, load_on, write_jurisdiction
 
 FOLDER = CASES / "register"
+OFFICE = """\
+house office 1.0.0 under charter baseline 1
+title "Office"
+zone "Europe/Berlin"
+
+notice no_adapter {
+  de "Es gibt hier keinen Adapter für die Sprache."
+  en "There is no adapter for the language here."
+}
+
+speak {
+  spelling de-CH
+  numbers  de-CH
+  address  formal
+  rewrite  spelling, numbers
+  without adapter decline telling no_adapter
+  on miss ask once more
+}
+"""
 VOID = frozenset({"meta", "input"})
 
 
@@ -277,6 +296,17 @@ def test_no_name_of_the_source_is_left_on_a_german_page(shipped: Loaded) -> None
         " yes",
     ):
         assert name not in text
+
+
+def test_how_to_speak_is_said_in_words_of_the_language(tmp_path: Path) -> None:
+    """What is rewritten, asked for once more, and said where no adapter is there: all in German."""
+    (tmp_path / "office.ord").write_text(OFFICE, "utf-8")
+    rules = ROOT / "rules"
+    loaded = load_on(rules / "charter", rules / "languages" / "de", tmp_path / "office.ord")
+    text = to_markdown(document(loaded, "de"))
+    assert "Rechtschreibung, Zahlen | Antworten werden in diese Form gebracht | immer | office" in text
+    assert "eine Antwort, die nicht so gesprochen ist | wird noch einmal erfragt | immer | office" in text
+    assert "kein Adapter für die Sprache | es wird nicht geantwortet | immer | office" in text
 
 
 def luminance(colour: str) -> float:

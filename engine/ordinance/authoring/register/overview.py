@@ -129,15 +129,17 @@ class Overview:
                 rows.append(tuple(self.tell.text(word) for word in words))
         for form in self.plan.rewrites:
             by = self.tell.cited(form.law) if form.law else form.pack
-            slots = ", ".join(map(self._slot, form.slots))
-            words = (f"rewrite {slots}", form.by, self.say("always"), by)
-            rows.append(tuple(self.tell.text(word) for word in words))
+            rewritten = self.say("slot.rewritten_by", form=form.by) if form.by else self.say("slot.rewritten")
+            rows.append(self._row(", ".join(map(self._slot, form.slots)), rewritten, by))
         for pack in dict.fromkeys(line.pack for line in self.plan.slots if line.asks):
-            rows.append(tuple(self.tell.text(word) for word in ("on miss", "ask once more", self.say("always"), pack)))
+            rows.append(self._row(self.say("slot.missed"), self.say("slot.asked_again"), pack))
         for each in self.plan.without:
-            words = ("without adapter", "decline" if each.declines else "answer", self.say("always"), each.pack)
-            rows.append(tuple(self.tell.text(word) for word in words))
+            then = self.say("slot.declined" if each.declines else "slot.answered")
+            rows.append(self._row(self.say("slot.no_adapter"), then, each.pack))
         return tuple(rows)
+
+    def _row(self, what: str, value: str, by: str) -> tuple[Text, ...]:
+        return tuple(self.tell.text(word) for word in (what, value, self.say("always"), by))
 
     def _slot(self, slot: str) -> str:
         return self.say.words.get(slot) or self.say.named("slot", slot)
