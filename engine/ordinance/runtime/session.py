@@ -16,12 +16,11 @@ from ordinance.policy.vocabulary import PURPOSE, Channel, Verdict
 from ordinance.runtime.adherence.looking import adapters
 from ordinance.runtime.exchanges import Asked, Earlier
 from ordinance.runtime.forms.rewriting import rewriting
-from ordinance.runtime.grounds import grounds
 from ordinance.runtime.manners import Manner, manner, wanted_of
 from ordinance.runtime.marking import Marking, Sign
 from ordinance.runtime.match.rulings import Rulings
 from ordinance.runtime.memory import Memory
-from ordinance.runtime.outcome import Outcome
+from ordinance.runtime.outcome import Outcome, grounds
 from ordinance.runtime.prompt import Prompt
 from ordinance.runtime.redact.activation import Activation, removing
 from ordinance.runtime.redact.disclose import cause_as_json, causes_of, notices_as_json
