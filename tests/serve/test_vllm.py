@@ -772,3 +772,21 @@ def test_an_answer_that_was_not_spoken_as_asked_is_asked_for_once_more(
     assert answer["ordinance"]["asked_again"] == {"released": "second"}
     first, second = (json.dumps(asked, ensure_ascii=False) for _, _, asked in inner.seen.asked)
     assert (first.count("„Sie“"), second.count("„Sie“")) == (1, 2)
+
+
+@pytest.mark.semantics(44)
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("inner", [Inner(["Die Stra", "ße ist 1.2", "34,5 km lang."])])
+def test_an_answer_is_rewritten_here_too(
+    start: Start, inner: Inner, config: Path, tmp_path: Path, stream: bool
+) -> None:
+    (tmp_path / "house").mkdir()
+    slots = ("language de-CH", "spelling de-CH", "numbers de-CH", "rewrite spelling, numbers")
+    (tmp_path / "house" / "desk.ord").write_text(house(*slots, name="desk"), "utf-8")
+    packs = [str(tmp_path / "house"), *(str(RULES / each) for each in ("charter", "jurisdictions", "languages"))]
+    config.write_text(config.read_text("utf-8") + f"packs: {json.dumps(packs)}\n", "utf-8")
+    answer = start().post(asked={**ASK, "stream": stream})
+    said = texts(answer.text) if stream else answer.json()["choices"][0]["message"]["content"]
+    assert "Die Strasse ist 1'234.5 km lang." in said
+    assert "ß" not in answer.text
+    assert answer.text.count('"state":"rewritten"') == 2

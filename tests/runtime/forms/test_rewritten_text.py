@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from ordinance.detection import Form as GivenForm
 from ordinance.policy.plan import Plan
+from ordinance.runtime.forms.rewriter import Piece, Rewriter
 from ordinance.runtime.forms.rewritten_text import RewrittenText
 from ordinance.runtime.forms.second_reading import GAP
 from ordinance.runtime.match.matcher import matches_in
@@ -135,6 +136,22 @@ def test_a_million_random_cuts_change_nothing() -> None:
         pieces = [text[low:high] for low, high in pairwise([0, *places, len(text)])]
         assert released(formed(plan, tag), pieces) == expected, (tag, pieces)
         made += len(places)
+
+
+@pytest.mark.semantics(42)
+def test_a_long_text_is_looked_at_piece_by_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits is looked at for each unit, so a text that comes whole would be looked at as often as it has units."""
+    waiting: list[int] = []
+    decide = Rewriter._decide
+
+    def watched(self: Rewriter, *, ended: bool) -> Iterator[Piece]:
+        waiting.append(self.waiting)
+        return decide(self, ended=ended)
+
+    monkeypatch.setattr(Rewriter, "_decide", watched)
+    said = "Die Straße ist groß. " * 500
+    assert released(formed(plan_of([]), "de-CH"), [said]) == said.replace("ß", "ss")
+    assert max(waiting) < 400
 
 
 @pytest.mark.semantics(41)

@@ -19,6 +19,7 @@ SAID = [
     "‘oo’oo’ xx", "https://oo.oo/oo xx", "www.oo.oo xx", "xx@oo.oo xx", "[oo](oo) xx", "<xo oo> xx",
     "xx {oo {oo} oo} xx",
     "§ oo, xx", "$$oo$$ xx", "xx `oo\n\nxx", '5" xx', "xx < 3 xx",
+    'xx("oo", "oo") oo\nxx', "x = 'oo' oo\nxx", 'x ("oo") xx',
 ]  # fmt: skip
 
 

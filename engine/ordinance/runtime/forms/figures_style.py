@@ -67,7 +67,8 @@ def _grouped(digits: str, sign: str, least: int) -> str:
 
 
 _DAY_OR_MONTH_FIRST = r"(?P<one>[0-9]{1,2})(?P<sign>[./-])(?P<two>[0-9]{1,2})(?P=sign)(?P<year>[0-9]{4})"
-_YEAR_FIRST = r"(?P<first>[0-9]{4})(?P<mark>[./])(?P<month>[0-9]{1,2})(?P=mark)(?P<day>[0-9]{1,2})"
+#: With points it could be a version of software.
+_YEAR_FIRST = r"(?P<first>[0-9]{4})/(?P<month>[0-9]{1,2})/(?P<day>[0-9]{1,2})"
 _DATE = re.compile(rf"(?:{_DAY_OR_MONTH_FIRST}|{_YEAR_FIRST})(?![\w/-]|\.\w)")
 
 
@@ -97,11 +98,11 @@ def measures(tag: str) -> Iterator[Form]:
     if not known:
         return
     signs = "|".join(map(re.escape, sorted(known, key=len, reverse=True)))
-    unit = re.compile(rf"(?P<sign>{signs})(?![\w/²³^])")
+    unit = re.compile(rf"(?P<sign>{signs})(?![\w/²³^=&-])")
     start = re.compile(rf"(?<=[0-9])(?:{'|'.join(sorted({re.escape(sign[0]) for sign in known}))})")
 
     def spaced(before: str, unit: str) -> str | None:
-        number = re.search(r"[\w.,:/'’#@+-]*\Z", before)
+        number = re.search(r"[\w.,:/'’#@=&?+-]*\Z", before)
         if number is None or not re.fullmatch(r"[0-9]+(?:[.,'’][0-9]+)*", number[0]):
             return None
         return known[unit] + unit

@@ -9,6 +9,9 @@ from ordinance.runtime.redact.ends import End
 from ordinance.runtime.redact.ledger import Cut, Ledger
 from ordinance.runtime.redact.text_contract import Text
 
+#: A rewriter looks at all that it has for each unit, so it gets so many characters of a long text at once.
+_AT_ONCE = 256
+
 
 class RewrittenText:
     """A ``Text`` around another, which it rewrites.
@@ -123,9 +126,10 @@ class RewrittenText:
         return "".join(out)
 
     def _say(self, text: str, out: list[str]) -> None:
-        if text:
-            self._at += len(text)
-            self._write(self._rewriter.take(text), out)
+        for start in range(0, len(text), _AT_ONCE):
+            part = text[start : start + _AT_ONCE]
+            self._at += len(part)
+            self._write(self._rewriter.take(part), out)
 
     def _write(self, pieces: Iterable[Piece], out: list[str]) -> None:
         own = self._own

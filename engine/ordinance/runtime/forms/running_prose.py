@@ -24,6 +24,8 @@ _FENCE = re.compile(r"^\s{0,12}(```|~~~)", re.MULTILINE)
 _LONGEST = 20_000
 #: Opens nothing, unless the sign of a tag stands before it.
 _PLAIN = re.compile(r"(?:[^\W_]|[ ,;:!?%)-])(?:[^\W_]|[ ,;:!?%()-])*")
+#: What begins a literal in a line of code: in a call, or behind a sign of equality.
+_LITERAL, _CODE_BEFORE = "\"'", re.compile(r"\w\($|= ?$")
 _LINK_ENDS = '<>"“”«»'
 _INDENTED = 4
 
@@ -66,11 +68,15 @@ class RunningProse:
 
     def opens(self, char: str) -> bool:
         """Whether ``char``, the next, opens a quotation."""
-        return self.free and char in _CLOSERS and (char not in _AT_WORDS or not self._behind_word())
+        begins = char in _CLOSERS and (char not in _AT_WORDS or not self._behind_word())
+        return self.free and begins and not self._begins_literal(char)
 
     def closes(self, char: str) -> bool:
         """Whether ``char``, the next, closes a quotation."""
         return self._inside == "quotation" and char in self._closers
+
+    def _begins_literal(self, char: str) -> bool:
+        return char in _LITERAL and _CODE_BEFORE.search(self._last) is not None
 
     def _behind_word(self) -> bool:
         last = self._last[-1]
@@ -149,7 +155,9 @@ class RunningProse:
 
     def _open(self, char: str) -> None:
         last = self._last
-        if self.opens(char):
+        if self._begins_literal(char):
+            self._inside = "line"
+        elif self.opens(char):
             self._inside, self._closers = "quotation", _CLOSERS[char]
         elif (last + char).endswith(("://", "www.")) or (char == "@" and last[-1].isalnum()):
             self._inside = "link"

@@ -14,7 +14,13 @@ from ordinance.runtime.forms.style_file import style
 
 _FILE = Path(__file__).with_name("spellings.toml")
 _WITHOUT_SHARP_S = frozenset({"de-CH", "de-LI"})
-_WORD_BEFORE = re.compile(r"[\w@./\\:-]*\Z")
+#: What a word does not stand behind in prose: these belong to addresses and to code.
+_BEFORE = r"@./\\:=&?#$%+~"
+_WORD_BEFORE = re.compile(rf"[\w{_BEFORE}-]*\Z")
+_NO_PROSE_BEFORE = re.compile(rf"[{_BEFORE}]|[^\W_]_")
+#: And what it does not stand before, perhaps with words that hyphens add to it.
+_AFTER = r"[@/\\=&]|[.:]\w|\(\)|_\w"
+_ENDS = rf"(?![^\W_]|{_AFTER}|-[\w-]*(?:{_AFTER}))"
 
 
 def quotes_of(tag: str) -> Quotes | None:
@@ -40,7 +46,7 @@ def _sharp_s() -> Form:
     def rewritten(before: str, unit: str) -> str | None:
         found = _WORD_BEFORE.search(before)
         begun = found[0] if found else ""
-        if re.search(r"[@./\\:]", begun):
+        if _NO_PROSE_BEFORE.search(begun):
             return None
         word = begun.rpartition("-")[2] + unit
         if word[0].isupper() and (word in names or not any(stem in word.lower() for stem in stems)):
@@ -48,16 +54,16 @@ def _sharp_s() -> Form:
         capitals = word.replace("ß", "").isupper() and len(word) > 2
         return unit.replace("ß", "SS" if capitals else "ss").replace("ẞ", "SS")
 
-    unit = re.compile(r"[ßẞ]\w{0,40}(?![\w@/\\]|[.:]\w)")
-    return Form("spelling", 48, re.compile("[ßẞ]"), re.compile(r"\w+[.:]?\Z"), unit, rewritten, proven=True)
+    unit = re.compile(rf"[ßẞ][^\W_]{{0,40}}{_ENDS}")
+    return Form("spelling", 48, re.compile("[ßẞ]"), re.compile(r"[\w-]+[.:(]?\Z"), unit, rewritten, proven=True)
 
 
 def _words(pairs: Mapping[str, str]) -> Form:
     """Return the form that spells words as ``pairs`` do. A word with a capital may be a name, so it stays."""
     letter = "[^\\W\\d_]"
-    unit = re.compile(rf"{letter}+(?![\w@/\\'’-]|[.:]\w)")
-    start = re.compile(rf"(?<![\w@./\\'’:-])[{''.join(sorted({word[0] for word in pairs}))}]")
-    begun = re.compile(rf"{_begun(pairs)}[.:]?\Z")
+    unit = re.compile(rf"{letter}+(?!['’-]){_ENDS}")
+    start = re.compile(rf"(?<![\w{_BEFORE}'’-])[{''.join(sorted({word[0] for word in pairs}))}]")
+    begun = re.compile(rf"{_begun(pairs)}[.:(_]?\Z")
     return Form("spelling", 40, start, begun, unit, lambda _, word: pairs.get(word), proven=True)
 
 
