@@ -224,11 +224,14 @@ fi
 points=$(readlink "$current" 2>/dev/null) || points=''
 if [ -z "$points" ] || { [ -n "$switch" ] && [ "$points" != "$version" ]; }; then
     ln -s "$version" "$prefix/.current.$$" && mv -Tf "$prefix/.current.$$" "$current"
-    [ -z "$points" ] || say "$current pointed to $points and points to $version now"
+    [ -z "$points" ] || say "$current pointed to $points and points to $version now. A service that runs goes on with" \
+        "$points until: systemctl restart ordinance"
 elif [ "$points" != "$version" ]; then
     say "$current still points to $points. Check your settings with the new version, then switch:"
     echo "  $place/bin/ordinance settings --config /etc/ordinance/ordinance.yaml"
-    echo "  ln -sfn $version $current    # back again: ln -sfn $points $current"
+    echo "  ln -sfn $version $current && systemctl restart ordinance"
+    echo "Back again:"
+    echo "  ln -sfn $points $current && systemctl restart ordinance"
 fi
 case "$(readlink -f "$python")" in
     /home/* | /root/*) say "$python is in a home folder, which the systemd unit hides: for a service use the system's Python" ;;

@@ -121,10 +121,12 @@ def test_another_version_goes_beside_and_waits_to_be_switched_to(made: Path, ins
     assert apart.run("ln", "-s", "0.0.9", prefix / "current").returncode == 0
     done = apart.run("sh", made / "install.sh", "--prefix", prefix)
     assert done.returncode == 0, done.stderr
-    assert f"ln -sfn {here} {prefix}/current" in done.stdout
+    for version in (here, "0.0.9"):
+        assert f"ln -sfn {version} {prefix}/current && systemctl restart ordinance" in done.stdout
     assert (prefix / "current").readlink() == Path("0.0.9")
     done = apart.run("sh", made / "install.sh", "--prefix", prefix, "--switch")
     assert (done.returncode, (prefix / "current").readlink()) == (0, Path(here)), done.stderr
+    assert "goes on with 0.0.9 until: systemctl restart ordinance" in done.stdout
 
 
 def test_the_manual_opens_from_the_folder(made: Path, apart: Isolated) -> None:

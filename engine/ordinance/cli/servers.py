@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ordinance.cli.arguments import locale_tag, tell_charter_alone
 
 if TYPE_CHECKING:
+    from ordinance.policy.plan import Struck
     from ordinance.serve.door.service import Service
 
 
@@ -34,6 +36,18 @@ def flags_of(arguments: argparse.Namespace, **more: Any) -> dict[str, Any]:
     return {name: value for name, value in flags.items() if value is not None}
 
 
+def without(struck: Sequence[Struck]) -> list[str]:
+    """Return a line for each test that is ``struck`` out, with the rules that run without it."""
+    rules: dict[str, list[str]] = {}
+    for each in struck:
+        rules.setdefault(each.test, []).append(each.rule)
+    return [
+        f"`{test}` is not configured, so {f'{len(names)} rules run' if len(names) > 1 else '1 rule runs'} without it: "
+        f"{', '.join(names)}"
+        for test, names in rules.items()
+    ]
+
+
 def announce(listening: str, service: Service) -> None:
     """Print the policy, what it does without, and where the server is ``listening``."""
     from ordinance.serve.door.http_headers import policy_header
@@ -50,6 +64,6 @@ def announce(listening: str, service: Service) -> None:
         tell_charter_alone(service.plan)
     for plugin in service.plan.attached:
         print(f"ordinance: the plugin {plugin.line()}", flush=True)
-    for struck in service.plan.struck:
-        print(f"ordinance: {struck.rule} runs without `{struck.test}`, which is not configured", flush=True)
+    for line in without(service.plan.struck):
+        print(f"ordinance: {line}", flush=True)
     print(f"ordinance: {listening}, policy {policy}", flush=True)
