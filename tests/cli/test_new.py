@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from ordinance.authoring.countries import countries_called, is_assigned
 from ordinance.authoring.results import examine
 from ordinance.authoring.skeleton import DUTIES, SkeletonError, skeleton
+from ordinance.errors import UsageError
 from ordinance.language.format import format_source
 from ordinance.language.source import Source
 from ordinance.loading.load import load
@@ -129,11 +131,55 @@ def test_each_duty_checks_green(duty: str, languages: tuple[str, ...], tmp_path:
     assert text == format_source(Source(paths[0], "x", text), "pack")
 
 
-@pytest.mark.parametrize(("code", "near"), [("UK", "GB"), ("KOR", "KR"), ("UK-ENG", "GB-ENG"), ("jp", "JP")])
+@pytest.mark.parametrize(
+    ("code", "near"),
+    [("UK", "GB"), ("KOR", "KR"), ("UK-ENG", "GB-ENG"), ("jp", "JP"), ("EL", "GR"), ("el", "GR"), ("EL-A", "GR-A")],
+)
 def test_a_code_that_is_not_of_iso_3166_gets_the_one_that_is(code: str, near: str, tmp_path: Path) -> None:
     made = run_here("new", "jurisdiction", code, "--into", tmp_path)
     assert made.returncode == 2
     assert f"Did you mean '{near}'?" in made.stderr
+
+
+@pytest.mark.parametrize(
+    ("written", "advice"),
+    [
+        ("GER", "Did you mean 'DE' (Germany)?"),
+        ("Korea", "Did you mean 'KP' (Korea (North)) or 'KR' (Korea (South))?"),
+        ("vietnam", "Did you mean 'VN' (Vietnam)?"),
+        ("Un", "Write it as JP, EU or US-CA, or XX for a trial."),
+        ("Nowhere", "Write it as JP, EU or US-CA, or XX for a trial."),
+        ("AB", "Write it as JP, EU or US-CA, or XX for a trial."),
+    ],
+)
+def test_a_countrys_english_name_gets_its_code(written: str, advice: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        skeleton("jurisdiction", written, DAY)
+    assert refused.value.help == advice
+
+
+@pytest.mark.parametrize("code", ["EU", "XK", "XX", "ZZ", "GR", "US-CA"])
+def test_a_country_or_a_code_for_trials_is_assigned(code: str) -> None:
+    assert is_assigned(code)
+
+
+def test_where_no_table_is_no_code_is_refused_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ordinance.authoring.countries.files", _no_package)
+    monkeypatch.setattr("ordinance.authoring.countries.TZPATH", ())
+    assert is_assigned("AB")
+    assert countries_called("Ger") == {}
+
+
+def test_parts_of_a_country_are_said_not_to_be_checked(tmp_path: Path) -> None:
+    made = run_here("new", "jurisdiction", "US-XX", "--duty", "disclosure", "--languages", "en", "--into", tmp_path)
+    assert made.returncode == 0
+    assert "whether XX is a part of US is not checked" in made.stderr
+    whole = run_here("new", "jurisdiction", "NO", "--duty", "disclosure", "--languages", "en", "--into", tmp_path)
+    assert "not checked" not in whole.stderr
+
+
+def _no_package(name: str) -> object:
+    raise ModuleNotFoundError(name)
 
 
 def test_a_pack_that_ships_is_given_by_its_name(tmp_path: Path) -> None:

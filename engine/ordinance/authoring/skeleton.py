@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
-from importlib.resources import files
 from pathlib import Path
 from typing import Literal
-from zoneinfo import TZPATH, ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import langcodes
 import regex
 
+from ordinance.authoring.countries import countries_called, is_assigned, zone_table
 from ordinance.authoring.results import examine
 from ordinance.errors import OrdinanceError, UsageError
 from ordinance.language import ast
@@ -142,22 +141,12 @@ def _texts(policy: Policy, kind: type[ast.NoticeDecl] | type[ast.LabelDecl]) -> 
 
 def _zone(code: str) -> str:
     """Return the time zone of a country that has only one, by tzdata's table; else UTC, for the author to correct."""
-    rows = [line.split("\t") for line in _zone_table().splitlines() if not line.startswith("#")]
+    rows = [line.split("\t") for line in zone_table("zone.tab").splitlines() if not line.startswith("#")]
     zones = [row[2] for row in rows if row[0] == code.partition("-")[0]]
     try:
         return ZoneInfo(zones[0]).key if len(zones) == 1 else "UTC"
     except ZoneInfoNotFoundError:
         return "UTC"
-
-
-def _zone_table() -> str:
-    """Which zones each country has: the table that comes with the zones, of the package or of the system."""
-    with suppress(ModuleNotFoundError, OSError):
-        return files("tzdata").joinpath("zoneinfo/zone.tab").read_text("utf-8")
-    for folder in TZPATH:
-        with suppress(OSError):
-            return (Path(folder) / "zone.tab").read_text("utf-8")
-    return ""
 
 
 def _check(loaded: Loaded) -> None:
@@ -172,12 +161,17 @@ def _check(loaded: Loaded) -> None:
 
 
 def _is_jurisdiction(name: str) -> None:
-    if not is_code(name):
-        near = iso_code(name) or (name.upper() if is_code(name.upper()) else "")
-        help = f"Did you mean '{near}'?" if near else "Write it as JP, EU or US-CA."
-        raise UsageError(f"'{name}' is not a jurisdiction's code.", help=help)
-    if near := iso_code(name):
-        raise UsageError(f"'{name}' is not a code of ISO 3166.", help=f"Did you mean '{near}'?")
+    usual = is_code(name)
+    if usual and not iso_code(name) and is_assigned(name):
+        return
+    upper = name.upper()
+    near = iso_code(name) or (upper if is_code(upper) and upper != name and is_assigned(upper) else "")
+    meant = {near: ""} if near else countries_called(name)
+    choices = " or ".join(f"'{code}' ({place})" if place else f"'{code}'" for code, place in meant.items())
+    raise UsageError(
+        f"'{name}' is not a code of ISO 3166." if usual else f"'{name}' is not a jurisdiction's code.",
+        help=f"Did you mean {choices}?" if choices else "Write it as JP, EU or US-CA, or XX for a trial.",
+    )
 
 
 def _is_language(name: str) -> None:

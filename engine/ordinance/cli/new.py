@@ -61,6 +61,9 @@ def run(args: argparse.Namespace) -> int:
     for path in made.write(args.into):
         print(shown(path))
     home = shown(args.into / made.name)
+    if args.kind == "jurisdiction" and "-" in made.name:
+        country, _, part = made.name.partition("-")
+        print(f"note: whether {part} is a part of {country} is not checked; compare ISO 3166-2", file=sys.stderr)
     if args.kind == "plugin":
         print(f"next: read {home}/README.md", file=sys.stderr)
     else:

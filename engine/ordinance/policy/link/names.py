@@ -21,6 +21,9 @@ Report = Callable[[Diagnostic], None]
 #: Digits of a number in a pack; more make no sense of an age, a turn or a bound.
 _MOST_DIGITS = 9
 
+#: The code that the European Union writes for a country in place of that of ISO 3166.
+_ALSO_WRITTEN = {"el": "GR"}
+
 #: Scripts in which people write names today.
 _SCRIPTS = (
     "Latin", "Greek", "Cyrillic", "Armenian", "Georgian", "Hebrew", "Arabic", "Syriac", "Thaana",
@@ -171,5 +174,5 @@ def iso_code(text: str) -> str:
     """Return the code of ISO 3166 that people mean by another for the same place: ``GB`` for ``UK``, ``KR`` for ``KOR``
     or ``410``, ``KR-11`` for ``KOR-11``; empty if ``text`` is the usual one or nobody knows."""
     place, hyphen, part = text.partition("-")
-    meant = TERRITORY_REPLACEMENTS.get(place.lower(), "")
+    meant = _ALSO_WRITTEN.get(place.lower()) or TERRITORY_REPLACEMENTS.get(place.lower(), "")
     return f"{meant}{hyphen}{part}" if meant and meant != place and is_code(meant) else ""
