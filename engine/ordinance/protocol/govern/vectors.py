@@ -12,7 +12,7 @@ import msgspec
 from ordinance.protocol.api import Api
 from ordinance.protocol.apis.envelope import decode
 from ordinance.protocol.asked import Request
-from ordinance.protocol.govern.whole import Governed
+from ordinance.protocol.govern.whole import Governed, unnoted
 from ordinance.protocol.problems import malformed, prompt_refused, upstream_failed
 from ordinance.protocol.said import Top, Usage
 from ordinance.runtime.session import Session
@@ -38,11 +38,7 @@ def _texts(request: Request) -> Sequence[str]:
 
 
 def vectors(
-    api: Api,
-    raw: bytes,
-    request: Request,
-    session: Session,
-    used: Callable[[Usage | None], None],
+    api: Api, raw: bytes, request: Request, session: Session, used: Callable[[Usage | None], None] = unnoted
 ) -> Governed:
     """Return the vectors of an upstream's answer, written anew from known fields; ``used`` is told which tokens it
     counted. Raises ``Problem`` (502) where there is not one for each text that was asked."""

@@ -16,8 +16,8 @@ from ordinance.protocol.said import Said, Top, Usage
 from ordinance.runtime.session import Session
 
 
-def _unnoted(_: Usage | None) -> None:
-    pass
+def unnoted(_: Usage | None) -> None:
+    """Take no note of the tokens that were used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Governed:
 
 
 def govern_whole(
-    api: Api, raw: bytes, request: Request, session: Session, used: Callable[[Usage | None], None] = _unnoted
+    api: Api, raw: bytes, request: Request, session: Session, used: Callable[[Usage | None], None] = unnoted
 ) -> Governed:
     """Govern an upstream's whole answer; ``used`` is told which tokens it counted. Raises ``Problem`` (502)."""
     reply = api.read_whole(raw, request)
