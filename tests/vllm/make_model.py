@@ -83,7 +83,7 @@ def follows(ids: dict[str, int]) -> np.ndarray[Any, Any]:
     for space in ("Ġ", "Ċ", "ĉ", "č"):
         table[ids[space]] = -50.0  # a form may allow any number of them
     table[ids["{"]] += 5.0  # what a form may begin with
-    words = [number for token, number in ids.items() if token.startswith("Ġ") and len(token) > 2]
+    words = [ids[f"Ġ{word}"] for word in dict.fromkeys(WORDS.split())]
     table[chance.choice(words, SIZE), np.arange(SIZE)] = USUAL
     for chain in CHAINS.values():
         for now, after in zip(chain, (*chain[1:], "."), strict=True):

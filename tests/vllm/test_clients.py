@@ -191,7 +191,8 @@ def test_counts_are_omitted_when_something_was_left_out(governed: Vantage) -> No
 
 def test_an_adapter_answers_under_its_name(governed: Vantage) -> None:
     with _openai(governed) as client:
-        asked: dict[str, Any] = {"messages": [{"role": "user", "content": COMMANDS[0]}], "max_tokens": 24}
+        often = 20 * COMMANDS[0]  # the LoRA has a command of its own, which says something else
+        asked: dict[str, Any] = {"messages": [{"role": "user", "content": often}], "max_tokens": 24}
         answer = client.chat.completions.create(model="et-instruct", **asked)
     assert answer.model == "et-instruct"
     assert MARKER in (answer.choices[0].message.content or "")
