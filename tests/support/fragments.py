@@ -40,7 +40,7 @@ STYLES = (
     "",
     "",
     "speak { address <formal|informal> numbers {tag} <|script Latn unless age below 13> "
-    "<|without adapter <answer|decline> telling fault> <|on miss ask once more> }\n",
+    "<|rewrite numbers, script> <|without adapter <answer|decline> telling fault> <|on miss ask once more> }\n",
 )
 
 _SHARED: Mapping[str, str] = {

@@ -191,7 +191,7 @@ class _Builder(RuleBuilder):
     def rewrite(self, node: Node, law: ast.Word | None = None) -> ast.Rewrite:
         by, told = self.words(node, "DOTTED"), self.node(node, "telling")
         return ast.Rewrite(
-            tuple(" ".join(map(str, c.children)) for c in self.nodes(node, "slot_name")),
+            tuple(" ".join(map(str, c.children)) for c in self.nodes(node, "rewritten")),
             by[0] if by else None,
             self.arguments(node),
             self.words(told)[0] if told else None,
