@@ -150,6 +150,7 @@ class Session:
 
     @property
     def masks(self) -> bool:
+        """Whether ``mask`` may change anything."""
         return self.prompt.masks
 
     def mask(self, text: str) -> str:
@@ -158,6 +159,7 @@ class Session:
         return self.prompt.mask(text)
 
     def manner(self) -> Manner:
+        """How the model is to speak."""
         return self._manner
 
     def instructed_in(self, language: str) -> None:
