@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from ordinance.runtime.forms.rewriter import Piece, Rewriter
 from ordinance.runtime.redact.ends import End
 from ordinance.runtime.redact.ledger import Cut, Ledger
-from ordinance.runtime.redact.text_contract import Text
+from ordinance.runtime.redact.text_contract import Around, Text
 
 #: A rewriter looks at all that it has for each unit, so it gets so many characters of a long text at once.
 _AT_ONCE = 256
 
 
-class RewrittenText:
+class RewrittenText(Around[Text]):
     """A ``Text`` around another, which it rewrites.
 
     ``rewritten`` are the slots for which something was, ``left`` those of which something was left as it was, as all is
@@ -21,7 +21,7 @@ class RewrittenText:
     """
 
     def __init__(self, inner: Text, rewriter: Rewriter, kept: frozenset[str] = frozenset()) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._kept = kept
         self._rewriter = rewriter
         self._at = 0  # in the model's text: what the first reading has let leave up to here
@@ -37,34 +37,6 @@ class RewrittenText:
     def unanswered(self) -> frozenset[str]:
         """The slots of which a plugin's form failed."""
         return frozenset(self._rewriter.unanswered)
-
-    @property
-    def refused(self) -> frozenset[int]:
-        return self._inner.refused
-
-    @property
-    def severed(self) -> frozenset[int]:
-        return self._inner.severed
-
-    @property
-    def omitted(self) -> set[int]:
-        return self._inner.omitted
-
-    @property
-    def observed(self) -> set[int]:
-        return self._inner.observed
-
-    @property
-    def tried(self) -> set[int]:
-        return self._inner.tried
-
-    @property
-    def failed(self) -> set[int]:
-        return self._inner.failed
-
-    @property
-    def fault(self) -> str:
-        return self._inner.fault
 
     @property
     def received(self) -> int:

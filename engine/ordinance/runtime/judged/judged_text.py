@@ -21,7 +21,7 @@ from ordinance.runtime.redact.ends import End
 from ordinance.runtime.redact.json_reader import JsonReader, Unit
 from ordinance.runtime.redact.json_text import JsonText
 from ordinance.runtime.redact.ledger import Cut, Ledger
-from ordinance.runtime.redact.text_contract import Text
+from ordinance.runtime.redact.text_contract import Around, Text
 
 
 class Judgeable(Text, Protocol):
@@ -32,7 +32,7 @@ class Judgeable(Text, Protocol):
         effect."""
 
 
-class JudgedText:
+class JudgedText(Around[Judgeable]):
     """Feed it in any cutting, close it once; otherwise it is what it wraps. ``part`` is the part of an answer in the
     words of a ``Checkpoint``. A text that is JSON is judged ``decoded``."""
 
@@ -46,7 +46,7 @@ class JudgedText:
         *,
         decoded: bool = False,
     ) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._rulings = rulings
         self._rules = activation.judged
         self._part = part
@@ -180,34 +180,6 @@ class JudgedText:
         return self._read[0]
 
     # what it wraps
-
-    @property
-    def refused(self) -> frozenset[int]:
-        return self._inner.refused
-
-    @property
-    def severed(self) -> frozenset[int]:
-        return self._inner.severed
-
-    @property
-    def omitted(self) -> set[int]:
-        return self._inner.omitted
-
-    @property
-    def observed(self) -> set[int]:
-        return self._inner.observed
-
-    @property
-    def tried(self) -> set[int]:
-        return self._inner.tried
-
-    @property
-    def failed(self) -> set[int]:
-        return self._inner.failed
-
-    @property
-    def fault(self) -> str:
-        return self._inner.fault
 
     @property
     def cuts(self) -> list[Cut]:

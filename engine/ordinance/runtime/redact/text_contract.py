@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from ordinance.runtime.redact.ends import End
 from ordinance.runtime.redact.ledger import Cut, Ledger
@@ -54,3 +54,41 @@ class Text(Meeting, Protocol):
     def close(self, end: End = End.OWN) -> str: ...
 
     def abandon(self) -> None: ...
+
+
+_Inner = TypeVar("_Inner", bound=Text)
+
+
+class Around(Generic[_Inner]):
+    """What a ``Text`` around another tells as that one does: what the rules met in it."""
+
+    def __init__(self, inner: _Inner) -> None:
+        self._inner = inner
+
+    @property
+    def refused(self) -> frozenset[int]:
+        return self._inner.refused
+
+    @property
+    def severed(self) -> frozenset[int]:
+        return self._inner.severed
+
+    @property
+    def omitted(self) -> set[int]:
+        return self._inner.omitted
+
+    @property
+    def observed(self) -> set[int]:
+        return self._inner.observed
+
+    @property
+    def tried(self) -> set[int]:
+        return self._inner.tried
+
+    @property
+    def failed(self) -> set[int]:
+        return self._inner.failed
+
+    @property
+    def fault(self) -> str:
+        return self._inner.fault
