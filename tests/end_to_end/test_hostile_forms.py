@@ -26,16 +26,17 @@ from support.forming import write_house
 from support.hostile import BUDGET
 from support.hostile_forms import CONTENT, DEEDS, MAY_PASS, hostile_form, right, said
 from support.packs import TODAY
-from support.plugin_folders import until
 from support.processes import children
 from support.processes import session as members
 from support.serving import ScriptedUpstream, say
+from support.waiting import until
 
 pytestmark = [pytest.mark.server, pytest.mark.slow, pytest.mark.semantics(43), pytest.mark.semantics(13)]
 
 #: One answer in so many has the process do something worse than answer; these take up to a second each.
 EVERY = 50
 AT_ONCE = 12
+TAKEN = "what a form does well is taken again"
 
 
 def deeds(count: int) -> Sequence[str]:
@@ -81,7 +82,7 @@ def test_many_answers_of_a_hostile_form_are_each_as_the_model_wrote_it_or_told(t
         for start in range(0, len(plan), 1000):
             came.update(asking.map(one, range(start, min(start + 1000, len(plan)))))
             show(f"{came.total():7} of {len(plan)}  {time.monotonic() - began:6.0f} s")
-    assert came["FINE", "rewritten"]
+    until(lambda: one(plan.index("FINE")) == ("FINE", "rewritten"), TAKEN, 60)
     tell(plan, came)
 
 
@@ -100,7 +101,7 @@ def test_whatever_a_form_does_what_leaves_says_the_same_and_is_told(upstream: Sc
     came: Counter[tuple[str, str]] = Counter()
     leaders, lock = set[int](), threading.Lock()
 
-    def ask(client: httpx2.Client, turn: int) -> None:
+    def ask(client: httpx2.Client, turn: int) -> str:
         deed, number = plan[turn], 1_000_000 + turn
         asked = {"model": "m", "messages": [{"role": "user", "content": f"{deed} {number}"}]}
         answer = client.post("/v1/chat/completions", json=asked)
@@ -110,6 +111,7 @@ def test_whatever_a_form_does_what_leaves_says_the_same_and_is_told(upstream: Sc
         with lock:
             came[deed, what] += 1
             leaders.update(children(served.process.pid))
+        return what
 
     async def script(wire: Any) -> None:
         deed, _, number = wire.asked.json["messages"][-1]["content"].partition(" ")
@@ -125,15 +127,15 @@ def test_whatever_a_form_does_what_leaves_says_the_same_and_is_told(upstream: Sc
                 list(asking.map(partial(ask, client), block))
                 upstream.asked.clear()
                 show(f"{came.total():7} of {len(plan)}  {time.monotonic() - began:6.0f} s")
+            until(lambda: ask(client, plan.index("FINE")) == "rewritten", TAKEN, 60)
         assert served.process.poll() is None, "the server is up"
     finally:
         _, errors = served.stop()
     assert "Traceback" not in errors
     assert "kanarienvogel" not in errors
     until(lambda: not any(members(leader) for leader in leaders), "no orphan")
-    assert came.total() == len(plan)
-    assert len((tmp_path / "audit.jsonl").read_bytes().splitlines()) == len(plan)
-    assert came["FINE", "rewritten"]
+    assert came.total() > len(plan)
+    assert len((tmp_path / "audit.jsonl").read_bytes().splitlines()) == came.total()
     tell(plan, came)
 
 

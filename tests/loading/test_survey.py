@@ -12,7 +12,7 @@ import yaml
 
 from ordinance.plugins.seal import seal
 from support.allowing import entry
-from support.commands import run
+from support.commands import run, run_on_terminal
 from support.packs import JURISDICTION, write_jurisdiction
 from support.wheels import CODE, unpacked, wheel
 
@@ -87,8 +87,8 @@ def test_the_table_fits_the_terminal(tmp_path: Path) -> None:
     entry = laid(tmp_path, "acme-codes", CODE, f"provides = [{provides}]", NAMED)
     settings = tmp_path / "ordinance.yaml"
     settings.write_text(yaml.safe_dump({"plugins": [entry]}), "utf-8")
-    done = run("plugins", "--config", settings, COLUMNS="60")
-    assert done.returncode == 0, done.stdout
+    done = run_on_terminal("plugins", "--config", settings, columns=60)
+    assert done.returncode == 0, done.stderr
     assert all(len(line) <= 60 for line in done.stdout.splitlines())
     assert "acme-codes  1.0      ready" in done.stdout
     none = run("plugins")

@@ -10,8 +10,9 @@ import shutil
 import signal
 import subprocess
 import sys
+import termios
 import time
-from contextlib import chdir
+from contextlib import chdir, suppress
 from pathlib import Path
 from typing import ClassVar
 from unittest.mock import patch
@@ -48,6 +49,25 @@ def run(
         check=False,
     )  # fmt: skip
     return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def run_on_terminal(*words: str | Path, columns: int) -> subprocess.CompletedProcess[str]:
+    """Run a command whose standard output is a terminal of so many ``columns``."""
+    ours, theirs = os.openpty()
+    termios.tcsetwinsize(theirs, (24, columns))
+    with subprocess.Popen(
+        command(*words), env=environment(), stdin=subprocess.DEVNULL, stdout=theirs, stderr=subprocess.PIPE
+    ) as started:
+        os.close(theirs)
+        said = b""
+        with open(ours, "rb", buffering=0) as terminal, suppress(OSError):  # which is how a terminal says it is over
+            while part := terminal.read(65536):
+                said += part
+        assert started.stderr is not None
+        errors = started.stderr.read()
+    return subprocess.CompletedProcess(
+        started.args, started.returncode, said.decode().replace("\r\n", "\n"), errors.decode()
+    )
 
 
 def run_here(*words: str | Path, cwd: Path | None = None, given: str | bytes = b"") -> subprocess.CompletedProcess[str]:
