@@ -78,21 +78,31 @@ case " $(echo $available) " in
     *) fail "this machine is $machine; this folder has wheels for: $(echo "$available" | sed 's/^[^-]*-//' | sort -u | tr '\n' ' ')" ;;
 esac
 
-# What a Python is: "cp311-x86_64 glibc 2.36", or nothing if it does not run. Nothing of it is written.
+# What a Python is: "cp311 glibc 2.36", or nothing if it does not run. Nothing of it is written.
 about='
 import platform, struct, sys
 name, libc = platform.python_implementation(), platform.libc_ver()
 print("cp%d%d" % sys.version_info[:2] if name == "CPython" and struct.calcsize("P") == 8 else name, *libc)'
-found=''
-if [ -n "$python" ]; then set -- "$python"; else set -- python3.13 python3.12 python3.11 python3; fi
+# The file itself, where that is a link, a virtual environment or a script that calls another one.
+real() { "$1" -I -c 'import os, sys; print(os.path.realpath(getattr(sys, "_base_executable", sys.executable)))' 2>/dev/null || true; }
+in_home() { case $1 in /home/* | /root/*) true ;; *) false ;; esac; }
+asked=$python found=''
+if [ -n "$asked" ]; then set -- "$asked"; else
+    set -- python3.13 python3.12 python3.11 python3
+    # The systemd unit hides home folders: what is to run as a service takes a Python elsewhere, if there is one.
+    in_home "$prefix" || set -- "$@" /usr/bin/python3.13 /usr/bin/python3.12 /usr/bin/python3.11 /usr/bin/python3
+fi
 for each; do
     said=$("$each" -I -c "$about" 2>/dev/null) || continue
     set -- $said
     found="$found $each"
     [ -d "$here/locks/$1-$machine" ] || continue
+    hidden=''
+    if ! in_home "$prefix" && in_home "$(real "$each")"; then hidden=yes; fi
+    [ -z "$hidden" ] || [ -z "${target:-}" ] || continue
     target=$1-$machine libc=${2:-} libc_version=${3:-}
     python=$(command -v "$each")
-    break
+    [ -n "$hidden" ] || break
 done
 versions=$(echo "$available" | sed -n "s/^cp3\([0-9]*\)-$machine\$/3.\1/p" | tr '\n' ' ')
 if [ -z "${target:-}" ]; then
@@ -140,6 +150,9 @@ place=$prefix/$version current=$prefix/current
 if [ -f "$place/installed" ]; then
     [ "$(sed -n 1,2p "$place/installed" | tr '\n' ' ')" = "$digest $target " ] || fail "$place was installed from" \
         "another folder or for another Python, and may be running. Move it away, or use another --prefix."
+    has=$(readlink -f "$place/bin/python")
+    [ -z "$asked" ] || [ "$(real "$asked")" = "$has" ] || fail "$place runs with $has, and an installed version keeps" \
+        "its Python. If nothing runs from it: rm -r $place, and run this again."
     more=''
     for part in $parts; do grep -qx "$part" "$place/installed" || more="$more $part"; done
     parts=$more
@@ -233,9 +246,11 @@ elif [ "$points" != "$version" ]; then
     echo "Back again:"
     echo "  ln -sfn $points $current && systemctl restart ordinance"
 fi
-case "$(readlink -f "$python")" in
-    /home/* | /root/*) say "$python is in a home folder, which the systemd unit hides: for a service use the system's Python" ;;
-esac
+has=$(readlink -f "$place/bin/python")
+if in_home "$has" && ! in_home "$prefix"; then
+    say "$has is in a home folder, which the systemd unit hides. For a service: install your distribution's Python," \
+        "rm -r $place, and run this again."
+fi
 if grep -qx embedded "$place/installed"; then
     echo "To try it, with a small model in the same process:"
     echo "  $place/bin/ordinance serve --embedded --jurisdiction DE"

@@ -114,6 +114,35 @@ def test_nothing_is_done_twice_and_parts_are_added(made: Path, installed: Path, 
     assert not list(installed.glob("log"))
 
 
+def pretended(folder: Path, name: str, version: str) -> Path:
+    """A Python of that ``version`` in a home folder, as far as an installer can ask it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    python = folder / name
+    python.write_text(
+        f'#!/bin/sh\ncase $* in *realpath*) echo /home/a/{name} ;; *) echo "{version} glibc 2.36" ;; esac\n'
+    )
+    python.chmod(0o755)
+    return python
+
+
+def test_an_installed_version_keeps_its_python(made: Path, installed: Path, apart: Isolated, top: Path) -> None:
+    """It said that there was nothing to do, and the service could not start."""
+    version = (installed / "installed").read_text().splitlines()[1].partition("-")[0]
+    python = pretended(top / "other", "python", version)
+    done = apart.run("sh", made / "install.sh", "--prefix", apart.home / "ordinance", "--python", python)
+    assert (done.returncode, "an installed version keeps its Python" in done.stderr) == (1, True), done.stdout
+
+
+def test_a_python_in_a_home_folder_is_the_last_choice(made: Path, installed: Path, apart: Isolated, top: Path) -> None:
+    version = (installed / "installed").read_text().splitlines()[1].partition("-")[0]
+    if not Path("/usr/bin", f"python3.{version[3:]}").exists():
+        pytest.skip("this machine's distribution has no such Python")
+    first = pretended(top / "first", f"python3.{version[3:]}", version).parent
+    command = ["env", f"PATH={first}:/usr/bin:/bin", "sh", made / "install.sh", "--dry-run"]
+    done = apart.run(*command, "--prefix", apart.home / "third")
+    assert (done.returncode, "with /usr/bin/python3" in done.stdout) == (0, True), done.stdout + done.stderr
+
+
 def test_another_version_goes_beside_and_waits_to_be_switched_to(made: Path, installed: Path, apart: Isolated) -> None:
     prefix = apart.home / "second"
     here = installed.resolve().name

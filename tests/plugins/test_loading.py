@@ -187,6 +187,30 @@ def test_what_the_engine_cannot_look_for_is_the_plugins_fault(given: str, said: 
     assert said in told
 
 
+def test_an_example_on_which_a_process_is_ended_is_run_once_more(tmp_path: Path) -> None:
+    """A reload failed for it, and the old policy stayed until somebody reloaded again."""
+    writes = tmp_path / "writes"
+    writes.mkdir()
+    dies = f"""\
+import os, pathlib
+from ordinance.plugin import Segments, hookimpl
+
+def find(passage):
+    if not (flag := pathlib.Path({str(writes)!r}) / "flag").exists():
+        flag.touch()
+        os.kill(os.getpid(), 9)
+    return []
+
+@hookimpl
+def detector(asked):
+    return Segments(find)
+"""
+    plugin = allowed(write_plugin(tmp_path / "acme", dies), folder=str(writes))
+    found = loaded(tmp_path, plugin, "detector acme.codes", red="detector acme.codes")
+    assert (writes / "flag").exists(), "it was ended"
+    assert "example-fault" not in [each.code for each in found.diagnostics]
+
+
 def test_the_digest_covers_what_is_asked_its_files_and_its_settings(tmp_path: Path) -> None:
     """W5, W6: one digest was two behaviours."""
     manifest = MANIFEST + '[settings.size]\ntype = "whole number"\ndescription = "Size."\ndefault = 5\n'

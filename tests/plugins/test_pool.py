@@ -299,6 +299,18 @@ def test_a_process_that_ends_while_idle_is_replaced_before_the_next_question(ope
     assert (pool.status().faults, pool.status().cause) == (1, "died")
 
 
+def test_a_first_process_that_something_ends_is_started_once_more(open_pool: OpenPool, tmp_path: Path) -> None:
+    """A reload failed for it, and the old policy stayed until somebody reloaded again."""
+    writes = tmp_path / "writes"
+    writes.mkdir()
+    source = f"import os, pathlib\nif not (flag := pathlib.Path({str(writes)!r}) / 'flag').exists():\n"
+    source += "    flag.touch()\n    os.kill(os.getpid(), 9)\n"
+    pool = open_pool(source + finds("return [(0, 1)]"), writes=writes)
+    pool.prepared()
+    assert pool.find(0, passage("a")) == [(0, 1)]
+    assert (pool.status().state, pool.status().faults, pool.status().cause) == ("ready", 1, "start")
+
+
 def test_a_plugin_whose_processes_end_at_once_is_not_started_again_and_again(open_pool: OpenPool) -> None:
     source = "import os, threading, time\nthreading.Timer(0.05, os._exit, [0]).start()\n" + finds("return []")
     pool = open_pool(source, budget=Budget(1.0, 1))

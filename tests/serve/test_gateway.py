@@ -18,6 +18,7 @@ import pytest
 from ordinance.policy.plan import Scope
 from ordinance.runtime.match.matcher import Match, Matcher
 from ordinance.runtime.redact.continuation import REACH
+from support import several
 from support.serving import (
     DONE,
     PATIENCE,
@@ -381,6 +382,21 @@ def test_an_upstream_that_is_not_there(open_gateway: OpenGateway) -> None:
     with client_of(gateway) as client, pytest.raises(openai.InternalServerError) as caught:
         client.chat.completions.create(**ASK)
     assert (caught.value.status_code, caught.value.code) == (502, "upstream_unreachable")
+
+
+def test_the_log_says_once_that_the_upstream_is_gone_and_once_that_it_answers_again(
+    http: httpx2.Client, upstream: ScriptedUpstream, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async def gone(wire: Wire) -> None:
+        await several.close_before(wire)
+
+    upstream.script = gone
+    assert {ask(http).status_code for _ in range(3)} == {502}
+    upstream.script = say("Hello.")
+    assert {ask(http).status_code for _ in range(3)} == {200}
+    told = capfd.readouterr().err
+    assert told.count("the model server cannot be reached; requests get status 502 until it answers") == 1
+    assert told.count("the model server answers again") == 1
 
 
 @pytest.mark.parametrize(

@@ -200,6 +200,7 @@ def test_without_the_process_that_has_loaded_the_policy_workers_serve_and_it_is_
     finally:
         _, errors = served.stop()
     assert "the process that has loaded the policy ended: killed by SIGKILL; the policy is loaded again" in errors
+    assert "the policy has been loaded again (" in errors
     assert "Traceback" not in errors
 
 

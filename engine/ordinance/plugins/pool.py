@@ -208,13 +208,22 @@ class _Bench:
 
     def first(self) -> tuple[Prepared, ...]:
         with self._first:
-            if self._given is None:
-                process = self._another()
-                with self._lock:
-                    self._watch()
-                    self._starting.append(process)
-                return self._start(process)
-            return self._given
+            if self._given is not None:
+                return self._given
+            try:
+                return self._start_first()
+            except PluginError as error:
+                # Something else may have ended it, such as a machine that is short of memory. The second one tells.
+                if error.cause != "died" or self._closed:
+                    raise
+                return self._start_first()
+
+    def _start_first(self) -> tuple[Prepared, ...]:
+        process = self._another()
+        with self._lock:
+            self._watch()
+            self._starting.append(process)
+        return self._start(process)
 
     def _another(self) -> Hosted:
         return Hosted(self._plugin, self._uses, self._budget, self._lock, self._changed, self._launch)

@@ -168,6 +168,7 @@ class Workers:
                 tell(f"the policy has not changed ({what.named})", "info")
                 self._discard(loaded)
                 return
+            tell(f"the policy has been loaded again ({what.named}); it has not changed", "info")
         elif before is not None:
             self._stale = ""
             tell(f"policy replaced: {before.named} by {what.named}; running answers end under the old one", "info")

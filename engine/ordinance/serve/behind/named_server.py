@@ -28,7 +28,7 @@ class NamedServer:
     def __init__(self, name: str, settings: NamedUpstreamSettings) -> None:
         self.name = name
         self.settings = settings
-        self.upstream = Upstream(settings, f"upstreams.{name}")
+        self.upstream = Upstream(settings, f"upstreams.{name}", watched=True)
         self.health = Health()
         self.listed: tuple[Model, ...] = ()
         self.open = self.turn = 0

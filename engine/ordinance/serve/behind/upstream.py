@@ -32,6 +32,8 @@ _PROBE_SECONDS = 2.0
 #: How long an idle connection is kept. Shorter than servers keep theirs (5 s for uvicorn, so for vLLM): a request
 #: sent on a connection that the other side is closing would fail.
 _KEPT_SECONDS = 2.0
+#: How long after such a line the next may say that the upstream cannot be reached, in seconds.
+_QUIET_SECONDS = 60.0
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -69,11 +71,16 @@ class Reply:
 class Upstream:
     """A pool of connections to the inference server; see ``ModelServer``. Use it as an async context manager, or
     ``open`` and ``end`` it. Raises ``SettingsError`` if the key or the authorities that its settings name cannot be
-    read; ``place`` is where the settings are. ``key`` is the token that the upstream gets; empty if it needs none."""
+    read; ``place`` is where the settings are. ``key`` is the token that the upstream gets; empty if it needs none.
+    Standard error says when it cannot be reached, and when it answers again, unless it is ``watched``: then somebody
+    else says so."""
 
-    def __init__(self, settings: UpstreamSettings, place: str = "upstream") -> None:
+    def __init__(self, settings: UpstreamSettings, place: str = "upstream", *, watched: bool = False) -> None:
         self._settings = settings
         self._place = place
+        self._watched = watched
+        self._is_lost = False
+        self._quiet_until = 0.0
         self.key = _key(settings, place)
         self._trusts = _trusts(settings, place)
         self._distrusted = ""
@@ -183,6 +190,13 @@ class Upstream:
             tell(f"the certificate of the model server is not accepted: {why}. {help}", "error")
         return Problem(502, "upstream_certificate", "The gateway does not accept the model server's certificate.")
 
+    def _unreachable(self) -> Problem:
+        now = asyncio.get_running_loop().time()
+        if not self._watched and not self._is_lost and now >= self._quiet_until:
+            self._is_lost, self._quiet_until = True, now + _QUIET_SECONDS
+            tell("the model server cannot be reached; requests get status 502 until it answers", "error")
+        return Problem(502, "upstream_unreachable", "The model server cannot be reached.")
+
     @asynccontextmanager
     async def _open(
         self, method: str, path: str, body: bytes | None = None, more: Mapping[str, str] = NO_HEADERS
@@ -193,10 +207,13 @@ class Upstream:
         if body is not None:
             headers["content-type"] = "application/json"
         deadline = asyncio.get_running_loop().time() + self._settings.total_seconds
-        async with self.until(deadline, _unreachable):
+        async with self.until(deadline, self._unreachable):
             response = await self._session.request(
                 method, self._settings.base + path, data=_in_pieces(body), headers=headers, allow_redirects=False
             )
+        if self._is_lost:
+            self._is_lost = False
+            tell("the model server answers again", "info")
         try:
             if response.status != 200:
                 raise await self._refused(response, deadline)
@@ -248,7 +265,3 @@ def _trusts(settings: UpstreamSettings, place: str) -> ssl.SSLContext | bool:
 def _in_pieces(body: bytes | None) -> bytes | io.BytesIO | None:
     """Return a large body as a file, which is written piece by piece, so that other requests get their turn."""
     return body if body is None or len(body) < LARGE else io.BytesIO(body)
-
-
-def _unreachable() -> Problem:
-    return Problem(502, "upstream_unreachable", "The model server cannot be reached.")
