@@ -39,7 +39,7 @@ def said(unit: str, key: str) -> list[str]:
 
 @pytest.mark.server
 @needs_systemd
-@pytest.mark.parametrize("unit", ["ordinance.service", "ordinance-prune.service"])
+@pytest.mark.parametrize("unit", ["ordinance.service", "ordinance-prune.service", "vllm.service"])
 def test_the_exposure_of_a_service_is_low(unit: str) -> None:
     done = analyze("security", "--offline=true", "--threshold=20", UNITS / unit)
     found = re.search(rf"Overall exposure level for {unit}: ([0-9.]+)", done.stdout)
@@ -53,10 +53,12 @@ def test_the_exposure_of_a_service_is_low(unit: str) -> None:
 def test_systemd_understands_every_line(tmp_path: Path) -> None:
     for unit in UNITS.iterdir():
         # The command is where the manual installs it; here another program stands for it.
-        text = unit.read_text("utf-8").replace("/opt/ordinance/current/bin/ordinance", "/bin/true")
+        text = unit.read_text("utf-8")
+        for program in ("/opt/ordinance/current/bin/ordinance", "/opt/vllm/bin/vllm"):
+            text = text.replace(program, "/bin/true")
         (tmp_path / unit.name).write_text(text)
     done = analyze("verify", *sorted(tmp_path.iterdir()))
-    ours = [line for line in done.stderr.splitlines() if "ordinance" in line]
+    ours = [line for line in done.stderr.splitlines() if "ordinance" in line or "vllm" in line]
     assert ours == []
 
 
@@ -120,6 +122,23 @@ def test_the_command_that_deletes_old_records_is_one_that_runs(tmp_path: Path) -
     assert (done.returncode, done.stdout) == (0, f"{path}: 1 records deleted\n"), done.stderr
     assert b"2020-01-01" not in path.read_bytes()
     assert b"2100-01-01" in path.read_bytes()
+
+
+def test_vllm_is_where_the_gateway_asks_and_only_this_machine_reaches_it() -> None:
+    unit = "vllm.service"
+    (command,) = said(unit, "ExecStart")
+    assert "--host 127.0.0.1 --port 8000" in command
+    assert "url: http://127.0.0.1:8000\n" in (ROOT / "docs" / "deploying.md").read_text("utf-8")
+    assert any("VLLM_NO_USAGE_STATS=1" in line for line in said(unit, "Environment"))
+    for key in (
+        "CapabilityBoundingSet",
+        "ProtectSystem",
+        "NoNewPrivileges",
+        "IPAddressDeny",
+        "IPAddressAllow",
+        "UMask",
+    ):
+        assert said(unit, key) == said("ordinance.service", key)
 
 
 def test_the_job_that_deletes_is_the_services_user_and_may_write_no_more() -> None:
