@@ -138,7 +138,7 @@ def test_a_python_in_a_home_folder_is_the_last_choice(made: Path, installed: Pat
     if not Path("/usr/bin", f"python3.{version[3:]}").exists():
         pytest.skip("this machine's distribution has no such Python")
     first = pretended(top / "first", f"python3.{version[3:]}", version).parent
-    command = ["env", f"PATH={first}:/usr/bin:/bin", "sh", made / "install.sh", "--dry-run"]
+    command: list[str | Path] = ["env", f"PATH={first}:/usr/bin:/bin", "sh", made / "install.sh", "--dry-run"]
     done = apart.run(*command, "--prefix", apart.home / "third")
     assert (done.returncode, "with /usr/bin/python3" in done.stdout) == (0, True), done.stdout + done.stderr
 
