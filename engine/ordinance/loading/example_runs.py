@@ -24,8 +24,6 @@ _DATED = re.compile(r"([12][0-9]{3})\.(0?[1-9]|1[0-2])\.[0-9]+")
 
 #: After so many examples on which a plugin fails no more are run: each may take as long as its budget.
 _MOST_FAULTS = 5
-#: Why a plugin failed whose process has ended.
-_DIED = "died"
 
 #: Examples take place at noon, so that what was said hours ago was said on the same day.
 _NOON = time(12)
@@ -185,8 +183,6 @@ def prove(plan: Plan, policy: Policy, *, examples: bool = True) -> Iterator[Diag
         if example.rule in struck and example.expects == "fires":
             continue  # nothing is set up that could find it, which is a warning of its own
         result = run_example(plan, example, narrowed=narrowed)
-        if result.failed and _DIED in _causes(plan):  # something else may have ended its process
-            result = run_example(plan, example, narrowed=narrowed)
         faults += result.failed
         if example.expects == "fires" and result.passed and not result.off:
             toothless.discard(example.rule)

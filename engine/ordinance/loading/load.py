@@ -152,6 +152,9 @@ def load(
                 proof = None if asked else (policy.digest, on, examples, tuple(unit.given for unit in packs.units))
                 if proof is None or not is_proven(proof):
                     wrong = _disproved(unjudged(plan), policy, examples=examples)
+                    if wrong and any(each.pool.status().cause == "died" for each in attached):
+                        # Something else may have ended the plugin's process, such as a machine that is short of memory.
+                        wrong = _disproved(unjudged(plan), policy, examples=examples)
                     found += wrong
                     if proof is not None and not wrong:
                         rely_on(proof)
