@@ -127,9 +127,7 @@ def _examine(
     try:
         target = acquaint(server, behind, canaries_of(plan), model)
     except NoReplyError as error:
-        raise UnreachableError(
-            f"{url} cannot be tested: {error}.", help="Check the URL, and that the server is running."
-        ) from None
+        raise UnreachableError(f"{url} cannot be tested: {error}.", help=error.help) from None
     findings = list(examine(target, expected, progress))
     progress.clear()
     return target, findings

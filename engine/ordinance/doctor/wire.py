@@ -24,7 +24,11 @@ _CONNECT_SECONDS = 5.0
 
 
 class NoReplyError(Exception):
-    """The server cannot be reached, is silent, or speaks no HTTP."""
+    """The server cannot be reached, is silent, or speaks no HTTP. ``help`` says what to do."""
+
+    def __init__(self, what: str, help: str = "Check the URL, and that the server is running.") -> None:
+        super().__init__(what)
+        self.help = help
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,7 @@ class Server:
         except (OSError, http.client.HTTPException) as error:
             if isinstance(error, TimeoutError) or time.monotonic() >= deadline:
                 raise NoReplyError("it did not answer in time") from None
-            raise NoReplyError(_reason(error)) from None
+            raise _no_reply(error) from None
         finally:
             connection.close()
         if time.monotonic() >= deadline:
@@ -123,7 +127,7 @@ class Server:
         try:
             socket.create_connection((self.host, self.port), _CONNECT_SECONDS).close()
         except OSError as error:
-            raise NoReplyError(_reason(error)) from None
+            raise _no_reply(error) from None
 
 
 def _exchange(
@@ -183,10 +187,16 @@ def _decoded(raw: bytes) -> Any:
         return None
 
 
-def _reason(error: Exception) -> str:
-    """Why, in few words and none of the server's."""
+def _no_reply(error: Exception) -> NoReplyError:
+    """Say why, in few words and none of the server's."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return NoReplyError(
+            f"its certificate is not accepted here ({error.verify_message})",
+            "Use the name that the certificate has. For an authority of your own, set SSL_CERT_FILE to the file with "
+            "its certificates.",
+        )
     if isinstance(error, ssl.SSLError):
-        return f"TLS fails ({error.reason or 'unknown'})"
+        return NoReplyError(f"TLS fails ({error.reason or 'unknown'})")
     if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return f"it does not speak HTTP ({type(error).__name__})"
+        return NoReplyError(error.strerror)
+    return NoReplyError(f"it does not speak HTTP ({type(error).__name__})")
