@@ -13,6 +13,7 @@ from support.serving import LoopThread, ScriptedUpstream
 
 pytestmark = [
     pytest.mark.server,
+    pytest.mark.slow,
     pytest.mark.skipif(OPENSSL is None, reason="openssl, which makes certificates, is not installed"),
 ]
 

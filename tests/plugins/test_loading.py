@@ -187,6 +187,7 @@ def test_what_the_engine_cannot_look_for_is_the_plugins_fault(given: str, said: 
     assert said in told
 
 
+@pytest.mark.slow
 def test_proofs_during_which_a_process_is_ended_are_made_once_more(tmp_path: Path) -> None:
     """A reload failed for it, and the old policy stayed until somebody reloaded again."""
     writes = tmp_path / "writes"
