@@ -90,6 +90,7 @@ _shtab_ordinance_defaults_added=0
 _shtab_ordinance_apply_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "*--pack[packs or folders of packs (default\: every shipped pack except house packs)]:PATH:_files"
+  "*--with[load the pack that ships under this name too, such as en or EU (may be given several times)]:NAME:(AE AT BR CH CN DE EE ES EU FI FR IN IT JP KR LU PL US US-CA US-NY ar de en es et fi fr hi it ja ko nl pl pt zh classroom example_office example_school minors)"
   "--jurisdiction[attest this place and seat, such as DE]:CODE:(AE AT BR CH CN DE EE ES EU FI FR IN IT JP KR LU PL US US-CA US-NY)"
   "--locale[default language of notices, such as de-DE\; without --jurisdiction, its region is the jurisdiction]:TAG:(ar de en es et fi fr hi it ja ko nl pl pt zh)"
   "--chunk[feed N characters at a time\; the output is the same]:N:"
@@ -307,6 +308,7 @@ _shtab_ordinance_conversations_defaults_added=0
 
 _shtab_ordinance_diff_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
+  "*--with[load the pack that ships under this name too, such as en or EU (may be given several times)]:NAME:(AE AT BR CH CN DE EE ES EU FI FR IN IT JP KR LU PL US US-CA US-NY ar de en es et fi fr hi it ja ko nl pl pt zh classroom example_office example_school minors)"
   "--on[use DATE as today\'s date, such as 2026-12-24]:DATE:"
   "--config[settings file whose \`plugins\` are allowed (default\: \$ORDINANCE_CONFIG\; without one, no plugin)]:FILE:_files"
   "--format[text for people, JSON for programs (default\: text)]:format:(text json)"
@@ -326,6 +328,7 @@ _shtab_ordinance_doctor_options=(
   "--model[the model to ask (default\: the first one listed)]:NAME:"
   "--policy[the expected policy\: name\@version\+digest, or 8 or more digits of the digest]:DIGEST:"
   "*--pack[the packs of the expected policy]:PATH:_files"
+  "*--with[load the pack that ships under this name too, such as en or EU (may be given several times)]:NAME:(AE AT BR CH CN DE EE ES EU FI FR IN IT JP KR LU PL US US-CA US-NY ar de en es et fi fr hi it ja ko nl pl pt zh classroom example_office example_school minors)"
   "--key-file[a file that contains the API key (default\: \$ORDINANCE_KEY)]:FILE:_files"
   "--timeout[limit for one answer (default\: 60)]:SECONDS:"
   "--config[settings file whose \`plugins\` are allowed (default\: \$ORDINANCE_CONFIG\; without one, no plugin)]:FILE:_files"
@@ -387,6 +390,7 @@ _shtab_ordinance_ext_proc_options=(
   "--listen[where Envoy calls\: HOST\:PORT or unix\:\/PATH (default\: 127.0.0.1\:9002)]:ADDRESS:"
   "--upstream[the model server, to ask for its list of models beside Envoy, such as http\:\/\/127.0.0.1\:8000\/v1]:URL:"
   "*--pack[packs or folders of packs (default\: every shipped pack except house packs)]:PATH:"
+  "*--with[load the pack that ships under this name too, such as en or EU (may be given several times)]:NAME:(AE AT BR CH CN DE EE ES EU FI FR IN IT JP KR LU PL US US-CA US-NY ar de en es et fi fr hi it ja ko nl pl pt zh classroom example_office example_school minors)"
   "--jurisdiction[whose law applies, such as DE]:CODE:(AE AT BR CH CN DE EE ES EU FI FR IN IT JP KR LU PL US US-CA US-NY)"
   "--locale[language of notices, such as de-DE]:TAG:(ar de en es et fi fr hi it ja ko nl pl pt zh)"
   "--on[use DATE as today\'s date, such as 2026-12-24]:DATE:"
@@ -547,6 +551,7 @@ _shtab_ordinance_serve_options=(
   "--upstream[the inference server, such as http\:\/\/127.0.0.1\:8000\/v1]:URL:"
   "--embedded[run a small model in this process (English only)]"
   "*--pack[packs or folders of packs (default\: every shipped pack except house packs)]:PATH:"
+  "*--with[load the pack that ships under this name too, such as en or EU (may be given several times)]:NAME:(AE AT BR CH CN DE EE ES EU FI FR IN IT JP KR LU PL US US-CA US-NY ar de en es et fi fr hi it ja ko nl pl pt zh classroom example_office example_school minors)"
   "--jurisdiction[whose law applies, such as DE]:CODE:(AE AT BR CH CN DE EE ES EU FI FR IN IT JP KR LU PL US US-CA US-NY)"
   "--locale[language of notices, such as de-DE]:TAG:(ar de en es et fi fr hi it ja ko nl pl pt zh)"
   "*--shadow[packs of the next policy\: they judge the same traffic and change nothing]:PATH:"
@@ -586,6 +591,7 @@ _shtab_ordinance_test_defaults_added=0
 _shtab_ordinance_translate_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "*--with[load the pack that ships under this name too, such as en or EU (may be given several times)]:NAME:(AE AT BR CH CN DE EE ES EU FI FR IN IT JP KR LU PL US US-CA US-NY ar de en es et fi fr hi it ja ko nl pl pt zh classroom example_office example_school minors)"
+  "--from[the language of texts that are written once, for everybody (default\: English\; in a pack without English, its first language)]:TAG:"
   "--to[one language (default\: all that are loaded)]:TAG:(ar de en es et fi fr hi it ja ko nl pl pt zh)"
   "--export[write the texts to FILE, .csv or .xliff]:FILE:"
   "--import[read translations from FILE, .csv or .xliff]:FILE:"
