@@ -30,7 +30,7 @@ OLD and NEW are packs or folders of packs, read together with the packs that the
 files that differ are listed too, and the digest that their signers approve. Nothing is verified here.
 
   stricter   more is left out, refused or added, or in more situations
-  looser     less is
+  looser     less is left out, refused or added, or in fewer situations
   different  neither
 
 Each difference comes with a computed situation that shows it. Rule numbers are cited elsewhere, so diff also reports
@@ -62,7 +62,9 @@ def run(args: argparse.Namespace) -> int:
         allowed = allowed_by(args)
         before, after = (read_draft(each) if is_bundle(each) else None for each in (args.old, args.new))
         old, new = (
-            _load(path, contents, args.shipped, plugins=allowed.plugins, budget=allowed.budget, on=args.on, examples=False)
+            _load(
+                path, contents, args.shipped, plugins=allowed.plugins, budget=allowed.budget, on=args.on, examples=False
+            )
             for path, contents in ((args.old, before), (args.new, after))
         )
     codes = [loaded.exit_code for loaded in (old, new)]

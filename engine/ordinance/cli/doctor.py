@@ -42,7 +42,7 @@ examples:
   curl -s localhost:19000/config_dump >dump.json && ordinance doctor --envoy dump.json --model-cluster vllm
 
 With --envoy, reads the configuration of an Envoy that calls `ordinance ext-proc`, and sends nothing: does a listener
-or a route go round it, and does it fail closed? It is the file with which Envoy starts, or what its admin address
+or a route bypass it, and does it fail closed? It is the file with which Envoy starts, or what its admin address
 shows at /config_dump, which also has what Istio, Envoy Gateway or kgateway sent it.
 
 The canaries come from the packs at --pack, or from the shipped packs. What could not be checked is reported as not
@@ -58,7 +58,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser = subparsers.add_parser(
         "doctor",
         help="test a running server from outside",
-        description="Test a running server from outside, through the middleware or the gateway: what is open?",
+        description="Test a running server from outside, through the middleware or the gateway, for anything that is not governed.",
         epilog=_EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,  # `--key K` must not be taken for `--key-file K`: a key has no flag

@@ -47,8 +47,9 @@ def wanted(
 ) -> tuple[Wanted, ...]:
     """Return every text of the given packs in every language that it is wanted in: ``to``, else all that are loaded.
 
-    A text that is written once, for everybody, is in the language in which it was ``exported`` (by id), else in ``once``;
-    None: in English, or in the first language of a pack that has no English. A text of a language pack that says the same as the English one counts as lacking.
+    A text that is written once, for everybody, is in the language in which it was ``exported`` (by id), else in
+    ``once``; None: in English, or in the first language of a pack that has no English. A text of a language pack that
+    says the same as the English one counts as lacking.
     """
     tags = tuple(to) or tuple(unit.name for unit in policy.units if unit.pack.kind == "language")
     known = {name: text for unit in policy.units for name, text in _english(unit)}
