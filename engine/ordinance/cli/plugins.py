@@ -33,7 +33,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser = subparsers.add_parser(
         "plugins",
         help="show the plugins that the settings allow, and whether they work",
-        description="Show the plugins that the settings allow: what each provides, what confines it, and whether it works.",
+        description="Show the allowed plugins: what each provides, what confines it, and whether it works.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

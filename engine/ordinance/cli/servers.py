@@ -27,7 +27,8 @@ def add_policy(parser: argparse.ArgumentParser) -> None:
 
 def flags_of(arguments: argparse.Namespace, **more: Any) -> dict[str, Any]:
     """Return the settings that flags give, in the shape of the file: those of `add_policy`, ``--upstream``, and
-    ``more``; None is no setting. Raises ``UsageError`` for ``--with`` without ``--pack``: it would replace the packs."""
+    ``more``; None is no setting. Raises ``UsageError`` for ``--with`` without ``--pack``: it would replace the packs of
+    the file."""
     if arguments.shipped and not arguments.pack:
         raise UsageError("--with adds to the packs of --pack, and there is none.", help="Give --pack PATH too.")
     flags = {
