@@ -56,7 +56,8 @@ Texts: what `ordinance test --texts` reads. A quiet text says its kind, and each
   passes prompt prose                       news, history, law, fiction, for every rule
 The text follows, indented. Two identifiers read its language from the text. Half of the texts never shape the
 map: those marked `kept_out`, or every second one of each group in a file without marks. Where a file has marks, the
-judge is measured on the marked texts alone, as it may have been fitted to the others. With --unseen all texts measure it.
+judge is measured on the marked texts alone, as it may have been fitted to the others. With --unseen, all texts measure
+it.
 
 The file holds for one model, one renderer and one set of questions: when any of them changes, the judge records
 until it is calibrated again. The same texts and scores give the same bytes.
