@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from support.checkout import ROOT, RULES
@@ -43,3 +45,11 @@ def test_a_page_says_what_people_see_and_no_phrase_that_a_rule_looks_for(made: d
             line for line in lexicon.read_text("utf-8").split("\n") if line and line[0] != "#" and "{" not in line
         ]
         assert not [phrase for phrase in phrases if phrase in text]
+
+
+def test_every_pack_says_who_has_reviewed_its_texts() -> None:
+    packs = sorted(RULES.rglob("*.ord"))
+    heads = {pack.name: pack.read_text("utf-8").partition(" 1\n")[0].replace("\n# ", " ") for pack in packs}
+    said = re.compile(r"[Nn]ot (?:been )?reviewed by a native|[Rr]eviewed by \w+")
+    assert len(packs) > 35
+    assert [name for name, head in heads.items() if not said.search(head)] == []
