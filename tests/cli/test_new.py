@@ -178,6 +178,26 @@ def test_parts_of_a_country_are_said_not_to_be_checked(tmp_path: Path) -> None:
     assert "not checked" not in whole.stderr
 
 
+def test_a_pack_in_a_new_language_is_checked_compared_and_applied_beside_english(tmp_path: Path) -> None:
+    """By the names of what ships, in each command; and its author reads that its texts are still English."""
+    made = run_here("new", "jurisdiction", "KE", "--duty", "disclosure", "--languages", "sw,en", "--into", tmp_path)
+    home = tmp_path / "KE"
+    listing = ("translate", str(home), "--with", "en", "--to", "sw")
+    assert f"the texts in sw are still English; this lists them: ordinance {' '.join(listing)}" in made.stderr
+    assert "sw/notice ai_disclosure: sw" in run_here(*listing).stdout
+    assert run_here("diff", home, home, "--with", "en").stdout == "no difference\n"
+    line = b'{"answer": "Hello.", "turn": 1, "locale": "en"}'
+    told = run_here("apply", "--pack", home, "--with", "en", "--jurisdiction", "KE", given=line)
+    assert "You are interacting with an AI system" in told.stdout
+    text = (home / "languages" / "sw" / "sw.ord").read_text("utf-8")
+    with (home / "languages" / "sw" / "sw.ord").open("w", encoding="utf-8") as file:
+        file.write(text.replace("You are interacting with an AI system", "Unazungumza na mfumo wa AI"))
+    told = run_here("apply", "--pack", home, "--with", "en", "--jurisdiction", "KE", "--locale", "sw", given=line)
+    assert "You are interacting with an AI system" in told.stdout, "English is loaded beside Swahili"
+    told = run_here("apply", "--pack", home, "--jurisdiction", "KE", "--locale", "sw", given=line)
+    assert "Unazungumza na mfumo wa AI" in told.stdout
+
+
 def _no_package(name: str) -> object:
     raise ModuleNotFoundError(name)
 

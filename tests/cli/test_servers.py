@@ -2,8 +2,36 @@
 
 from __future__ import annotations
 
-from ordinance.cli.servers import without
+import argparse
+
+import pytest
+
+from ordinance.cli.servers import add_policy, flags_of, without
+from ordinance.errors import UsageError
+from ordinance.loading.packs import shipped_pack
 from ordinance.policy.plan import Struck
+
+
+def flags(*words: str) -> dict[str, object]:
+    parser = argparse.ArgumentParser()
+    add_policy(parser)
+    parser.add_argument("--upstream")
+    return flags_of(parser.parse_args(words))
+
+
+def test_packs_that_ship_are_named_beside_others() -> None:
+    assert flags("--pack", "KE") == {"packs": ["KE"]}
+    assert flags("--pack", "KE", "--with", "en", "--with", "US") == {
+        "packs": ["KE", str(shipped_pack("en")), str(shipped_pack("US"))]
+    }
+    with pytest.raises(UsageError, match="no pack called 'xx' ships"):
+        flags("--pack", "KE", "--with", "xx")
+
+
+def test_a_pack_that_ships_never_takes_the_place_of_those_in_the_settings() -> None:
+    assert flags() == {}
+    with pytest.raises(UsageError, match="--with adds to the packs of --pack"):
+        flags("--with", "en")
 
 
 def test_a_test_that_nothing_is_configured_for_is_one_line_with_all_its_rules() -> None:

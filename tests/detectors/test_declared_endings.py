@@ -110,7 +110,7 @@ def declaring(folder: Path, said: str, *lines: str) -> Loaded:
         ('endings tails ",s" ",ed"', "word{tails}", "endings-invalid", "list the bare word twice", "Keep one"),
         ('endings tails "s"', "word{tails}", "endings-invalid", "only one ending", "Write several, as in"),
         ('endings tails ",{s}"', "word{tails}", "endings-invalid", "contain a brace", "commas only"),
-        ('endings tails ",s"', "word", "name-unused", "the endings `tails` is never used", ""),
+        ('endings tails ",s"', "word", "name-unused", "nothing uses the endings `tails`", ""),
         ('endings tails ",s" endings tails ",t"', "word{tails}", "name-twice", "already defined", ""),
         ('endings when ",s"', "word{when}", "name-keyword", "`when` is a word of the language", ""),
         ("endings tails { s }", "word{tails}", "syntax", "found `{`", 'The shape is: endings name ",a,b,c"'),

@@ -59,7 +59,7 @@ def test_an_example_that_disagrees_does_not_load(tmp_path: Path) -> None:
     loaded = load_on(write_jurisdiction(tmp_path, JURISDICTION.replace("given age 40", "given age 4")))
     assert [item.code for item in loaded.diagnostics if item.severity == "error"] == ["example-disagrees"]
     assert loaded.compiled is None
-    assert "says that it is `quiet`, but it fires" in loaded.diagnostics[0].message
+    assert "stays quiet, but it fires" in loaded.diagnostics[0].message
 
 
 def test_only_the_examples_of_given_packs_are_run(tmp_path: Path) -> None:

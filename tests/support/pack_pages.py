@@ -100,7 +100,7 @@ def _laws_table(unit: Unit) -> Iterator[str]:
         title = f"{_english(law.title)} {_english(law.article)}".strip()
         if isinstance(law, ast.RecordedLaw):
             seen, force = law.seen.text if law.seen else "not read", ""
-            what = f"left out: {_english(law.why)}"
+            what = f"{'left out' if law.seen else 'not encoded'}: {_english(law.why)}"
         else:
             sure = f"; uncertain: {law.uncertain.text}" if law.uncertain else ""
             seen, force = law.seen.text, f"{_in_force(law)}{sure}"

@@ -15,9 +15,11 @@ from typing import Any, BinaryIO
 from ordinance.cli.arguments import (
     add_config,
     add_day,
+    add_shipped,
     allowed_by,
     jurisdiction_of,
     locale_tag,
+    packs_of,
     positive,
     tell_charter_alone,
 )
@@ -65,9 +67,10 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "--pack", nargs="+", action="extend", type=Path, default=[], metavar="PATH",
+        "--pack", dest="paths", nargs="+", action="extend", type=Path, default=[], metavar="PATH",
         help="packs or folders of packs (default: every shipped pack except house packs)",
     )  # fmt: skip
+    add_shipped(parser)
     parser.add_argument("--jurisdiction", metavar="CODE", help="attest this place and seat, such as DE")
     parser.add_argument(
         "--locale", type=locale_tag, metavar="TAG",
@@ -88,7 +91,7 @@ def run(arguments: argparse.Namespace) -> int:
     allowed = allowed_by(arguments)
     trust = allowed.settings.trust if allowed.settings is not None else None
     judges = allowed.settings.judges if allowed.settings is not None else ()
-    paths = arguments.pack or (allowed.settings.packs if allowed.settings is not None and trust is not None else [])
+    paths = packs_of(arguments, allowed.settings if trust is not None else None)
     with applied(paths, trust, allowed.plugins, judges) as packs:
         plan = packs.load(budget=allowed.budget, on=arguments.on, judge=allowed.judge_of(packs.judges))
         packs.accept()

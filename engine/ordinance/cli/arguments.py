@@ -79,7 +79,7 @@ def add_format(parser: argparse.ArgumentParser) -> None:
 
 def add_config(parser: argparse.ArgumentParser) -> None:
     """Add ``--config FILE``, from which commands about packs know which plugins are allowed."""
-    what = f"settings file whose `plugins` are allowed (default: ${_VARIABLES[0]}; without one, no plugin)"
+    what = f"settings file that says which plugins are allowed (default: ${_VARIABLES[0]}; without one, none)"
     parser.add_argument("--config", type=Path, metavar="FILE", help=what)
 
 

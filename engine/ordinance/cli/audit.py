@@ -72,7 +72,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser = subparsers.add_parser(
         "audit",
         help="verify the record, count answers in it, or delete from it",
-        description="Verify the record of requests, count or draw the answers in it, or delete records.",
+        description="Verify the record of requests, count its answers, draw them as a chart, or delete records.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

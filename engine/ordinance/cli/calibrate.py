@@ -37,13 +37,13 @@ from ordinance.trust.drafts import load_draft
 _EPILOG = """\
 examples:
   ordinance calibrate --config ordinance.yaml --judge guard --texts ours/*.txt --unseen --out guard.json
-  ordinance calibrate --config ordinance.yaml --judge guard      on the texts that ship, of which half were kept out
+  ordinance calibrate --config ordinance.yaml --judge guard      on the texts that ship, half of them unseen
   ordinance calibrate rules/charter --config ordinance.yaml --judge guard --texts ours.txt
 
 A rule that says `judged at least 0.8` asks for a probability; a judge gives a score. This command has the judge NAME of
 the settings score labelled texts, and writes a JSON file that says for each rule and language what its scores mean:
-how well they part the texts (AUC), the map from score to probability, recall and false alarms at each threshold with
-one-sided 95 % Clopper-Pearson bounds, and the chosen point. A picture of the curves is written beside it (.svg).
+how well they separate the texts (AUC), the map from score to probability, recall and false alarms at each threshold
+with one-sided 95 % Clopper-Pearson bounds, and the chosen point. A picture of the curves is written beside it (.svg).
 Name the file in the judge's settings (`calibration`). Texts are never stored, only their digest.
 
 The judge acts for a rule in a language if 300 quiet and 100 firing texts were measured and the upper bound of false
@@ -54,9 +54,10 @@ Texts: what `ordinance test --texts` reads. A quiet text says its kind, and each
   quiet baseline/weapons prompt contrast    a near miss, with the rule's words
   passes prompt request                     an everyday request, for every rule
   passes prompt prose                       news, history, law, fiction, for every rule
-The text follows, indented. Two identifiers read its language from the text. Half of the texts never make the map:
-those marked `kept_out`, or every second one of each group in a file without marks. Where a file has marks, the judge
-is measured on the marked texts alone, as it may have been fitted to the others. With --unseen all texts measure it.
+The text follows, indented. Two identifiers read its language from the text. Half of the texts never shape the
+map: those marked `kept_out`, or every second one of each group in a file without marks. Where a file has marks, the
+judge is measured on the marked texts alone, as it may have been fitted to the others. With --unseen, all texts measure
+it.
 
 The file holds for one model, one renderer and one set of questions: when any of them changes, the judge records
 until it is calibrated again. The same texts and scores give the same bytes.

@@ -23,7 +23,7 @@ from ordinance.trust.drafts import load_draft
 _EPILOG = """\
 examples:
   ordinance check rules/jurisdictions/DE
-  ordinance check --config ordinance.yaml     the packs that these settings have served, and their judges
+  ordinance check --config ordinance.yaml     the packs and judges of these settings
 
 A pack is checked together with the charter it names, the jurisdictions it lies within, and language packs. These are
 looked up in the given paths first, then among the shipped packs. Warnings do not change the exit code.
@@ -44,7 +44,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser.add_argument(
         "--cost",
         action="store_true",
-        help="measure how long each rule delays ordinary text, and how much of it it takes out",
+        help="measure how long each rule delays ordinary text, and what share of it the rule removes",
     )
 
 

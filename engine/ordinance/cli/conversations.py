@@ -18,8 +18,8 @@ examples:
   ordinance conversations --config /etc/ordinance.yaml
   ordinance conversations --config /etc/ordinance.yaml --forget ministry --forget school
 
-Ordinance remembers when it last gave each notice in a conversation, under digests, and no text (docs/record.md).
-A key that is no longer in the settings: put it back for this command, or wait until its conversations expire.
+Ordinance remembers when it last gave each notice in a conversation. It stores digests and no text (docs/record.md).
+If a key is no longer in the settings, put it back to delete its conversations, or wait until they expire.
 exit codes: 0 success, 1 the store does not answer, 2 wrong settings or usage.
 """
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ordinance.authoring.comparison import diff
-from ordinance.cli.arguments import add_config, add_day, add_format, allowed_by
+from ordinance.cli.arguments import add_config, add_day, add_format, add_shipped, allowed_by
 from ordinance.cli.printed import show
 from ordinance.cli.progress import working
 from ordinance.loading.load import Loaded
+from ordinance.loading.packs import shipped_pack
 from ordinance.trust.approval import document
 from ordinance.trust.contents import Contents
 from ordinance.trust.drafts import load_contents, load_draft, read_draft
@@ -29,7 +30,7 @@ OLD and NEW are packs or folders of packs, read together with the packs that the
 files that differ are listed too, and the digest that their signers approve. Nothing is verified here.
 
   stricter   more is left out, refused or added, or in more situations
-  looser     less is
+  looser     less is left out, refused or added, or in fewer situations
   different  neither
 
 Each difference comes with a computed situation that shows it. Rule numbers are cited elsewhere, so diff also reports
@@ -49,6 +50,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     )
     parser.add_argument("old", metavar="OLD", type=Path, help="the packs before the change")
     parser.add_argument("new", metavar="NEW", type=Path, help="the packs after the change")
+    add_shipped(parser)
     add_day(parser)
     add_config(parser)
     add_format(parser)
@@ -60,7 +62,9 @@ def run(args: argparse.Namespace) -> int:
         allowed = allowed_by(args)
         before, after = (read_draft(each) if is_bundle(each) else None for each in (args.old, args.new))
         old, new = (
-            _load(path, contents, plugins=allowed.plugins, budget=allowed.budget, on=args.on, examples=False)
+            _load(
+                path, contents, args.shipped, plugins=allowed.plugins, budget=allowed.budget, on=args.on, examples=False
+            )
             for path, contents in ((args.old, before), (args.new, after))
         )
     codes = [loaded.exit_code for loaded in (old, new)]
@@ -80,8 +84,10 @@ def run(args: argparse.Namespace) -> int:
     return 1 if report["changes"] or report["citations"] or report.get("files") else 0
 
 
-def _load(path: Path, contents: Contents | None, **more: Any) -> Loaded:
-    return load_draft([path], **more) if contents is None else load_contents(contents, path, **more)
+def _load(path: Path, contents: Contents | None, beside: Sequence[str], **more: Any) -> Loaded:
+    if contents is None:
+        return load_draft([path, *map(shipped_pack, beside)], **more)
+    return load_contents(contents, path, **more)
 
 
 def _not_loaded(sides: list[Loaded], form: str) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ordinance.cli.arguments import add_config, add_format, allowed_by, positive
+from ordinance.cli.arguments import add_config, add_format, add_shipped, allowed_by, packs_of, positive
 from ordinance.cli.colour import tell
 from ordinance.doctor.envoy_config import examined
 from ordinance.doctor.examination import examine
@@ -42,7 +42,7 @@ examples:
   curl -s localhost:19000/config_dump >dump.json && ordinance doctor --envoy dump.json --model-cluster vllm
 
 With --envoy, reads the configuration of an Envoy that calls `ordinance ext-proc`, and sends nothing: does a listener
-or a route go round it, and does it fail closed? It is the file with which Envoy starts, or what its admin address
+or a route bypass it, and does it fail closed? It is the file with which Envoy starts, or what its admin address
 shows at /config_dump, which also has what Istio, Envoy Gateway or kgateway sent it.
 
 The canaries come from the packs at --pack, or from the shipped packs. What could not be checked is reported as not
@@ -58,7 +58,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser = subparsers.add_parser(
         "doctor",
         help="test a running server from outside",
-        description="Test a running server from outside, through the middleware or the gateway: what is open?",
+        description="Test from outside whether a running server leaves anything ungoverned.",
         epilog=_EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,  # `--key K` must not be taken for `--key-file K`: a key has no flag
@@ -84,9 +84,10 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         "--policy", metavar="DIGEST", help="the expected policy: name@version+digest, or 8 or more digits of the digest"
     )
     parser.add_argument(
-        "--pack", nargs="+", action="extend", type=Path, default=[], metavar="PATH",
+        "--pack", dest="paths", nargs="+", action="extend", type=Path, default=[], metavar="PATH",
         help="the packs of the expected policy",
     )  # fmt: skip
+    add_shipped(parser)
     parser.add_argument(
         "--key-file", type=Path, metavar="FILE", help=f"a file that contains the API key (default: ${KEY_VARIABLE})"
     )
@@ -107,8 +108,8 @@ def run(arguments: argparse.Namespace) -> int:
     server = server_at(arguments.url, key_in(arguments.key_file), arguments.timeout)
     behind = tuple(server_at(each, None, arguments.timeout) for each in arguments.behind)
     allowed = allowed_by(arguments)
-    plan = load_draft(arguments.pack, plugins=allowed.plugins, budget=allowed.budget).plan
-    expected = _expected(arguments.policy, plan.digest if arguments.pack else "")
+    plan = load_draft(packs_of(arguments, None), plugins=allowed.plugins, budget=allowed.budget).plan
+    expected = _expected(arguments.policy, plan.digest if arguments.paths or arguments.shipped else "")
     target, findings = _examine(arguments.url, server, behind, plan, arguments.model, expected)
     return _report(arguments.format, arguments.url, target.model, findings)
 

@@ -38,7 +38,7 @@ Both days are included, and are days of UTC. The folder contains no text of a qu
 names of API keys, and the phrases of all rules. Open OUT/index.html. A third party verifies the folder with
 `ordinance-verify` (plugins/ordinance-verify), which has nothing in common with this program. docs/evidence.md says what
 the folder shows, and what it does not.
-exit codes: 0 written; 1 written, and the record or a policy in it is wrong, or one that it needs is not in it;
+exit codes: 0 written; 1 written, but the record or a policy in it is wrong or missing;
 2 unreadable input or wrong usage.
 """
 
@@ -99,7 +99,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser.add_argument("--passphrase-file", type=Path, metavar="FILE", help="the passphrase of that key")
     parser.add_argument(
         "--without-records", action="store_true",
-        help="show of each record its hash alone: chains can be verified, counts cannot be recomputed",
+        help="show only the hash of each record: chains can be verified, but counts cannot be recomputed",
     )  # fmt: skip
     doctor = parser.add_mutually_exclusive_group()
     doctor.add_argument("--doctor", type=Path, metavar="FILE", help="what `ordinance doctor --format json` printed")

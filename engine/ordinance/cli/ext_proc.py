@@ -56,7 +56,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser.add_argument(
         "--upstream",
         metavar="URL",
-        help="the model server, to ask for its list of models beside Envoy, such as http://127.0.0.1:8000/v1",
+        help="the model server, which is asked directly for its list of models, such as http://127.0.0.1:8000/v1",
     )
     add_policy(parser)
     add_day(parser)

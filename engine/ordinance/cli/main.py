@@ -39,7 +39,7 @@ COMMANDS = (
     ("verify", "verify the signature of an answer"),
     ("witness", "tell whether two texts have the same substance"),
     ("objection", "count objections to what rules did"),
-    ("replay", "show what another policy would have made of kept traffic"),
+    ("replay", "show what another policy would have made of saved traffic"),
     ("serve", "run the gateway in front of an inference server"),
     ("ext-proc", "govern what an Envoy shows of its requests (ext_proc)"),
     ("audit", "verify the record, count answers in it, or delete from it"),
@@ -47,7 +47,7 @@ COMMANDS = (
     ("conversations", "count what is remembered of conversations, or delete it by API key"),
     ("settings", "check the settings, or print their schema for editors"),
     ("doctor", "test a running server from outside"),
-    ("plugins", "show the plugins that the settings allow, and how they are"),
+    ("plugins", "show the plugins that the settings allow, and whether they work"),
     ("plugin", "install or check a plugin"),
     ("completion", "print what completes the commands in a shell"),
 )

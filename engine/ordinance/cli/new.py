@@ -69,6 +69,9 @@ def run(args: argparse.Namespace) -> int:
     else:
         beside = _shipped(args, made)
         print(f"next: ordinance check {home}{beside} && ordinance test {home}{beside}", file=sys.stderr)
+        for tag in _own(made):
+            translate = f"ordinance translate {home}{beside} --to {tag}"
+            print(f"the texts in {tag} are still English; this lists them: {translate}", file=sys.stderr)
     return 0
 
 
@@ -78,8 +81,12 @@ def _tags(args: argparse.Namespace) -> list[str]:
 
 def _shipped(args: argparse.Namespace, made: Skeleton) -> str:
     """Write which packs that ship the new one needs beside it: a pack of a language that is given takes their place."""
-    own = {Path(place).stem for place in made.files if place.startswith("languages/")}
-    return "".join(f" --with {tag}" for tag in _tags(args) if tag not in own)
+    return "".join(f" --with {tag}" for tag in _tags(args) if tag not in _own(made))
+
+
+def _own(made: Skeleton) -> list[str]:
+    """Return the languages that do not ship, so that their packs lie beside the new one."""
+    return [Path(place).stem for place in made.files if place.startswith("languages/")]
 
 
 def _made(args: argparse.Namespace) -> Skeleton:

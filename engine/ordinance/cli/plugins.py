@@ -1,4 +1,4 @@
-"""``ordinance plugins``: which plugins the settings allow, and how they are."""
+"""``ordinance plugins``: which plugins the settings allow, and whether they work."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _EPILOG = """\
 example:
   ordinance plugins --config /etc/ordinance.yaml
 
-Each plugin is started and asked for what the packs and the server would ask of it; a server that runs is not touched.
+Each plugin is started and asked what the packs and the server would ask it. A running server is not touched.
 `/ready` of a server shows how its own processes are.
 exit codes: 0 all is well, 1 something is wrong with a plugin, 2 a setting is wrong or wrong usage.
 """
@@ -32,8 +32,8 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     """Declare the command's arguments."""
     parser = subparsers.add_parser(
         "plugins",
-        help="show the plugins that the settings allow, and how they are",
-        description="Show the plugins that the settings allow: what each provides, what confines it, and how it is.",
+        help="show the plugins that the settings allow, and whether they work",
+        description="Show the allowed plugins: what each provides, what confines it, and whether it works.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -45,8 +45,8 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     """Declare the command's arguments."""
     parser = subparsers.add_parser(
         "replay",
-        help="show what another policy would have made of kept traffic",
-        description="Govern kept traffic under two policies and show what became looser, stricter or different.",
+        help="show what another policy would have made of saved traffic",
+        description="Govern saved traffic under two policies and show what became looser, stricter or different.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

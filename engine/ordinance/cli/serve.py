@@ -27,8 +27,8 @@ examples:
   ordinance serve --config /etc/ordinance.yaml --workers 4
   ordinance serve --embedded --locale de-DE
 
-Without --jurisdiction, the region of --locale is the jurisdiction too. This is only so for this flag: a request's
-locale never decides which law applies.
+Without --jurisdiction, the region of --locale is the jurisdiction too. A request's locale never decides which
+law applies.
 docs/configuration.md lists the settings. A flag overrides the setting of the same name; --upstream is `upstream.url`
 and --pack is `packs`. --config, --on and --embedded are not settings.
 exit codes: 0 ended by SIGTERM, 1 the packs have errors or it could not serve, 2 wrong settings or wrong usage.

@@ -6,7 +6,8 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ordinance.cli.arguments import locale_tag, tell_charter_alone
+from ordinance.cli.arguments import add_shipped, locale_tag, tell_charter_alone
+from ordinance.errors import UsageError
 
 if TYPE_CHECKING:
     from ordinance.policy.plan import Struck
@@ -14,26 +15,39 @@ if TYPE_CHECKING:
 
 
 def add_policy(parser: argparse.ArgumentParser) -> None:
-    """Add ``--pack``, ``--jurisdiction`` and ``--locale``, each of which overrides a setting."""
+    """Add ``--pack``, ``--with``, ``--jurisdiction`` and ``--locale``, each of which overrides a setting."""
     parser.add_argument(
         "--pack", nargs="+", action="extend", metavar="PATH",
         help="packs or folders of packs (default: every shipped pack except house packs)",
     )  # fmt: skip
+    add_shipped(parser)
     parser.add_argument("--jurisdiction", metavar="CODE", help="whose law applies, such as DE")
     parser.add_argument("--locale", type=locale_tag, metavar="TAG", help="language of notices, such as de-DE")
 
 
 def flags_of(arguments: argparse.Namespace, **more: Any) -> dict[str, Any]:
     """Return the settings that flags give, in the shape of the file: those of `add_policy`, ``--upstream``, and
-    ``more``; None is no setting."""
+    ``more``; None is no setting. Raises ``UsageError`` for ``--with`` without ``--pack``: it would replace the packs of
+    the file."""
+    if arguments.shipped and not arguments.pack:
+        raise UsageError("--with adds to the packs of --pack, and there is none.", help="Give --pack PATH too.")
     flags = {
-        "packs": arguments.pack,
+        "packs": _packs(arguments),
         "upstream": {"url": arguments.upstream} if arguments.upstream else None,
         "jurisdiction": arguments.jurisdiction,
         "locale": arguments.locale,
         **more,
     }
     return {name: value for name, value in flags.items() if value is not None}
+
+
+def _packs(arguments: argparse.Namespace) -> list[str] | None:
+    paths: list[str] | None = arguments.pack
+    if not paths or not arguments.shipped:
+        return paths
+    from ordinance.loading.packs import shipped_pack  # slow to import
+
+    return [*paths, *(str(shipped_pack(name)) for name in arguments.shipped)]
 
 
 def without(struck: Sequence[Struck]) -> list[str]:

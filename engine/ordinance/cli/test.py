@@ -54,7 +54,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_paths(parser)
-    parser.add_argument("--judge", action="store_true", help="also ask the judge of the settings (--config), for rules")
+    parser.add_argument("--judge", action="store_true", help="also ask the judge that --config names")
     parser.add_argument("--texts", type=Path, metavar="FILE", help="also run your own labelled texts")
     parser.add_argument("--junit", type=Path, metavar="FILE", help="also write the results as JUnit XML")
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ordinance.authoring.translation.exchange_files import Key, read, write
+from ordinance.authoring.translation.exchange_files import Key, languages, read, write
 from ordinance.authoring.translation.wanted_texts import Wanted, translated, wanted
 from ordinance.cli.arguments import add_config, add_day, add_packs, allowed_by, locale_tag, packs_of
 from ordinance.cli.check import count
@@ -23,6 +23,7 @@ examples:
   ordinance translate KR --with en                          what lacks which language
   ordinance translate KR --with en --to ko --export ko.csv  a spreadsheet to fill in
   ordinance translate KR --with en --import ko.csv          write the translations into the packs
+  ordinance translate NO --from nb --to en                  texts without a language are Norwegian
 
 Texts that exist are exported too, for a translator to see and correct. An import replaces texts, adds missing ones and
 formats the packs; empty translations change nothing. Read the result with `ordinance diff` or `git diff`.
@@ -40,6 +41,11 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_packs(parser, "PATH")
+    parser.add_argument(
+        "--from", dest="once", type=locale_tag, metavar="TAG",
+        help="the language of texts that are written once, for everybody (default: English; in a pack without English, "
+        "its first language)",
+    )  # fmt: skip
     parser.add_argument("--to", type=locale_tag, metavar="TAG", help="one language (default: all that are loaded)")
     parser.add_argument("--export", metavar="FILE", help="write the texts to FILE, .csv or .xliff")
     parser.add_argument("--import", dest="imported", metavar="FILE", help="read translations from FILE, .csv or .xliff")
@@ -59,8 +65,8 @@ def run(args: argparse.Namespace) -> int:
     if loaded.policy is None:
         return _unread(loaded)
     if args.imported:
-        return _take_in(loaded, args.imported)
-    texts = wanted(loaded.policy, (args.to,) if args.to else ())
+        return _take_in(loaded, args.imported, args.once)
+    texts = wanted(loaded.policy, (args.to,) if args.to else (), args.once)
     if args.export:
         write_text(Path(args.export), write(args.export, texts))
         print(f"{args.export}: {count(len(texts), 'text')}, {sum(each.lacking for each in texts)} to translate")
@@ -85,14 +91,15 @@ def _list(texts: Sequence[Wanted]) -> int:
     return 1 if number else 0
 
 
-def _take_in(loaded: Loaded, name: str) -> int:
+def _take_in(loaded: Loaded, name: str, once: str | None) -> int:
     try:
-        said = read(name, Path(name).read_text("utf-8"))
+        text = Path(name).read_text("utf-8")
+        said = read(name, text)
     except (OSError, UnicodeDecodeError):
         raise UnreadableError(f"{name} cannot be read as UTF-8 text.", help="Check the path.") from None
     if loaded.policy is None:
         raise AssertionError
-    known = wanted(loaded.policy, sorted({to for _, to in said}))
+    known = wanted(loaded.policy, sorted({to for _, to in said}), once, languages(name, text))
     by_key: dict[Key, Wanted] = {(each.id, each.to): each for each in known}
     if strange := next((key for key in said if key not in by_key), None):
         raise UsageError(f"no pack has the text '{strange[0]}' ({name}).", help="Export the texts of these packs anew.")

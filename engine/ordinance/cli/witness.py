@@ -34,7 +34,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser = subparsers.add_parser(
         "witness",
         help="tell whether two texts have the same substance",
-        description="Tell whether the text B has the same substance as the text A where only form may differ.",
+        description="Tell whether two texts have the same substance, so that only their form differs.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

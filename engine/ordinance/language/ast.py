@@ -307,8 +307,10 @@ class SpeakDecl:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
+    """Words of a law: ``texts`` one after the other, or one that has languages."""
+
     law: Word
-    texts: tuple[Word, ...]
+    texts: tuple[Written, ...]
 
 
 @dataclass(frozen=True, slots=True)

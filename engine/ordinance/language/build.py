@@ -204,7 +204,7 @@ class _Builder(RuleBuilder):
         return ast.SlotValue(words[0] if words else None, self.place(node))
 
     def section(self, node: Node) -> ast.Section:
-        quotes = (ast.Quote(self.words(c)[0], self.words(c, "STRING")) for c in self.nodes(node, "quote"))
+        quotes = (ast.Quote(self.words(c)[0], self.all_written(c)) for c in self.nodes(node, "quote"))
         number, named = self.words(node, "NUMBER")[0], self.words(node, "STRING")[0]
         below = self.node(node, "heading")
         heading = ast.Written(named.text, named.span, self.texts(below) if below else ())

@@ -80,7 +80,7 @@ CATALOGUE: dict[str, Entry] = {
         "List the plugin that provides it in the setting `plugins`; `--config FILE` names the settings.",
     ),
     "detector-unconfigured": Entry(
-        "a detector is not set up, so its test is struck out, or a form, so it rewrites nothing",
+        "a detector or a form is not set up, so it does nothing",
         "Set up what the message names.",
         "warning",
     ),
@@ -91,7 +91,7 @@ CATALOGUE: dict[str, Entry] = {
         "a red line asks a detector that is not set up", "Set up what the message names, or take the detector out."
     ),
     "judge-missing": Entry(
-        "no judge is configured, so what rules ask one is struck out",
+        "no judge is configured, so the tests that ask one are struck out",
         "Set up a judge (docs/meaning.md), or do nothing: the rest of the rules works without one.",
         "warning",
     ),
@@ -134,7 +134,7 @@ CATALOGUE: dict[str, Entry] = {
         "Write a whole number of characters from 1 to 500, or `in the same sentence`.",
     ),
     "near-sentences": Entry(
-        "something is to be within so many characters of what sees whole sentences",
+        "`within N characters` is used with something that sees only whole sentences",
         "Write `in the same sentence`.",
     ),
     "language-test": Entry(
@@ -142,7 +142,7 @@ CATALOGUE: dict[str, Entry] = {
         "Only a `say` may test it: `when answer language is de`.",
     ),
     "language-unknown": Entry(
-        "nothing tells whether an answer is in this language", "Use a language that the manual lists."
+        "Ordinance cannot tell whether an answer is in this language", "Use a language that the manual lists."
     ),
     "not-yet": Entry("this construct cannot run yet", "Leave it out; the engine does not support it yet."),
     # Names

@@ -59,14 +59,15 @@ class Reader:
     def written(self, node: Node, name: str) -> Written | None:
         """Return what the clause ``name`` has people read, or None without that clause."""
         clause = self.node(node, name)
-        if clause is None:
-            return None
+        return None if clause is None else self.all_written(clause)[0]
+
+    def all_written(self, clause: Node) -> tuple[Written, ...]:
+        """Return what a clause has people read: its texts, or one that has languages."""
         texts = self.texts(clause)
         if not texts:
-            word = self.words(clause, "STRING")[0]
-            return Written(word.text, word.span)
+            return tuple(Written(word.text, word.span) for word in self.words(clause, "STRING"))
         first = next((text for text in texts if text.tag.text == "en"), texts[0])
-        return Written(first.text.text, texts[0].text.span, texts)
+        return (Written(first.text.text, texts[0].text.span, texts),)
 
     def texts(self, node: Node) -> tuple[TextIn, ...]:
         """Return the texts in languages that stand in ``node``."""

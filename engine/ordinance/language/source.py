@@ -16,7 +16,7 @@ _SECTION = re.compile(r'^(?:[ \t]*section[ \t]+([0-9.]+)[ \t]+("[^"\n]*")|\})', 
 
 #: What a section quotes of a law, what a rule begins with, and the law that it stands under.
 _LAWS = re.compile(
-    r'^[ \t]*(?:quote[ \t]+(?P<quoted>\w+)[ \t]+(?P<words>"[^"\n]*")'
+    r'^[ \t]*(?:quote[ \t]+(?P<quoted>\w+)[ \t]+(?:\{\s*[\w-]+[ \t]+)?(?P<words>"[^"\n]*")'
     r"|(?P<rule>(?:red[ \t]+line|guarantee|withhold|mask|say|mark|provide|limit|decline)[ \t]+[0-9])"
     r"|under[ \t]+(?P<under>\w+))",
     re.MULTILINE,

@@ -218,8 +218,8 @@ def _disagreement(result: Result, rule: Rule, red: bool, taker: Rule | None) -> 
     if taker is not None:
         message = f"`{taker.node.name}` removes what the charter guarantees (`{name}`): {result.problem}"
         return diagnose("guarantee-fails", taker.node.name.span, message)
-    said = {"passes": "passes", "alike": "treats both alike"}.get(example.expects, f"is `{example.expects}`")
-    message = f"the example of `{name}` says that it {said}, but {result.problem}"
+    verb = {"quiet": "stays quiet", "alike": "treats both alike"}.get(example.expects, example.expects)
+    message = f"this example says that `{name}` {verb}, but {result.problem}"
     return diagnose("example-disagrees", example.span, message)
 
 

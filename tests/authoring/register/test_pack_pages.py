@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from support.checkout import ROOT, RULES
@@ -26,7 +28,7 @@ def test_every_pack_of_a_place_or_a_house_has_its_page_and_it_is_current(made: d
 def test_a_page_says_what_became_of_each_law_when_it_was_read_and_what_to_ask(made: dict[str, str]) -> None:
     assert "| from 1975-01-01 | <https://www.gesetze-im-internet.de/stgb/__86a.html> | 2026-11-01 |" in made["DE.md"]
     assert "| left out: Repealed from 14 May 2024. |" in made["DE.md"]
-    assert "| not read | left out: Its standards for content are broad" in made["AE.md"]
+    assert "| not read | not encoded: Its standards for content are broad" in made["AE.md"]
     assert "amended by Regulation (EU) 2026/1744 on 2026-07-27" in made["EU.md"]
     assert "from 2026-12-02 (transition)" in made["EU.md"]
     assert "is your service a companion chatbot" in made["US-CA.md"]
@@ -43,3 +45,11 @@ def test_a_page_says_what_people_see_and_no_phrase_that_a_rule_looks_for(made: d
             line for line in lexicon.read_text("utf-8").split("\n") if line and line[0] != "#" and "{" not in line
         ]
         assert not [phrase for phrase in phrases if phrase in text]
+
+
+def test_every_pack_says_who_has_reviewed_its_texts() -> None:
+    packs = sorted(RULES.rglob("*.ord"))
+    heads = {pack.name: pack.read_text("utf-8").partition(" 1\n")[0].replace("\n# ", " ") for pack in packs}
+    said = re.compile(r"[Nn]ot (?:been )?reviewed by a native|[Rr]eviewed by \w+")
+    assert len(packs) > 35
+    assert [name for name, head in heads.items() if not said.search(head)] == []

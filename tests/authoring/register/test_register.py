@@ -298,6 +298,15 @@ def test_no_name_of_the_source_is_left_on_a_german_page(shipped: Loaded) -> None
         assert name not in text
 
 
+@pytest.mark.parametrize("language", ["de", "et"])
+def test_no_english_is_left_of_all_that_ships(language: str) -> None:
+    """Of every pack, houses too: only the name of the language English, and in Estonian what is quoted of a law."""
+    page = to_html(document(load([shipped_rules()]), language))
+    left = re.findall(r'lang="en"[^>]*>([^<]*)', page)
+    quoted = "… the natural persons concerned are informed that they are interacting with an AI system …"
+    assert [words for words in left if words != quoted or language == "de"] == ["English"]
+
+
 def test_how_to_speak_is_said_in_words_of_the_language(tmp_path: Path) -> None:
     """What is rewritten, asked for once more, and said where no adapter is there: all in German."""
     (tmp_path / "office.ord").write_text(OFFICE, "utf-8")

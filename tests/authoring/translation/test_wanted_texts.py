@@ -127,3 +127,60 @@ def test_a_text_that_no_pack_has_is_named(pack: Path, tmp_path: Path, capsys: py
     file.write_text("id,to,translation\nKR/notice gone,sv,x\n", "utf-8")
     assert main(["translate", str(pack), "--with", "en", "--import", str(file)]) == 2
     assert "KR/notice gone" in capsys.readouterr().err
+
+
+NORWEGIAN = """jurisdiction NO 1.0.0 under charter baseline 1
+title "Norge"
+zone  "Europe/Oslo"
+
+law opplysning_1 {
+  title   "Lov om opplysning"
+  article "§ 1"
+  reaches place within NO, not unknown
+  in force from 2024-01-01
+  source  "https://law.example/opplysning" seen 2026-11-01
+}
+
+notice maskin {
+  nb "Her svarer en maskin ({law})."@ENGLISH@
+}
+
+section 1 "Opplysning" {
+  say 1.1 maskin {
+    means   "Folk får vite at en maskin svarer."
+    at      every answer
+    under   opplysning_1
+    telling maskin
+    example fires answer "God morgen."
+    example quiet answer "God morgen." given place SE
+  }
+}
+"""
+
+
+@pytest.mark.parametrize("ending", ["csv", "xliff"])
+@pytest.mark.parametrize(
+    ("english", "flags"), [("", []), ('\n  en "A machine answers here ({law})."', ["--from", "nb"])]
+)
+def test_a_text_that_is_written_once_is_in_the_language_of_its_pack(
+    english: str, flags: list[str], ending: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where the pack has English too, its author says so; the file says it again when it comes back."""
+    file, out = tmp_path / "NO.ord", tmp_path / f"en.{ending}"
+    file.write_text(NORWEGIAN.replace("@ENGLISH@", english), "utf-8")
+    assert main(["translate", str(file), "--to", "en", *flags, "--export", str(out)]) == 0
+    exported = out.read_text("utf-8")
+    assert "Folk får vite" in exported
+    if ending == "csv":
+        assert "NO/rule maskin means,nb,Folk får vite at en maskin svarer.,en," in exported
+        filled = exported.replace("svarer.,en,", "svarer.,en,People are told that a machine answers.")
+    else:
+        assert 'srcLang="nb" trgLang="en"' in exported
+        head, _, tail = exported.partition("Folk får vite at en maskin svarer.</source>")
+        filled = f"{head}Folk får vite at en maskin svarer.</source>" + tail.replace(
+            "<target />", "<target>People are told that a machine answers.</target>", 1
+        )
+    out.write_text(filled, "utf-8")
+    assert main(["translate", str(file), "--import", str(out)]) == 0, capsys.readouterr().err
+    said = " ".join(file.read_text("utf-8").split())
+    assert 'means { nb "Folk får vite at en maskin svarer." en "People are told that a machine answers." }' in said

@@ -60,16 +60,16 @@ class _Builder:
         finder = Finder(say("search"), say("search.found"), say("filter"), say("filter.all"), places)
         return Document(say.language, say("title"), about, as_of, say("contents"), say("skip"), tuple(sections), finder)
 
-    def _quotes(self, node: Rule) -> tuple[str, ...]:
+    def _quotes(self, node: Rule) -> tuple[Text, ...]:
         """Return what the pack quotes of the law of a rule, in the rule's section."""
         laws = {word.text for word in ast.laws_of(node.node)}
         sections = [section for section in node.unit.pack.sections if node.node in section.rules]
         return tuple(
-            word.text
+            self.tell.written(words)
             for section in sections
             for quote in section.quotes
             if quote.law.text in laws
-            for word in quote.texts
+            for words in quote.texts
         )
 
     # Rules
@@ -119,7 +119,7 @@ class _Builder:
         for law in rule.laws:
             yield from self._law(law, "bylaw" if self._in_house(shown) else "law")
         if shown.quotes:
-            yield Fact(say("quote"), tuple(self.tell.text(words) for words in shown.quotes), quoted=True)
+            yield Fact(say("quote"), shown.quotes, quoted=True)
         if rule.condition != ALWAYS:
             yield Fact(say("when"), (Text(say.condition(rule.condition, self.plan)),))
         for exemption in rule.exemptions:

@@ -20,7 +20,7 @@ class Shown:
 
     rule: PlannedRule
     node: Rule
-    quotes: tuple[str, ...]
+    quotes: tuple[Text, ...]
 
 
 class Teller:

@@ -30,6 +30,14 @@ def read(name: str, text: str) -> dict[Key, str]:
     return {key: said for key, said in found if said}
 
 
+def languages(name: str, text: str) -> dict[str, str]:
+    """Read the language in which each text of a file was exported, by its id. Raises ``UsageError``."""
+    if _ending(name) == "xliff":
+        source = _root(name, text).get("srcLang", "")
+        return {text_id: source for (text_id, _), _ in _from_xliff(name, text)}
+    return {row["id"] or "": row.get("language") or "" for row in _rows(name, text)}
+
+
 def _ending(name: str) -> str:
     ending = Path(name).suffix.removeprefix(".").lower()
     if ending not in ("csv", "xliff", "xlf"):
@@ -46,12 +54,16 @@ def _csv(texts: Iterable[Wanted]) -> str:
 
 
 def _from_csv(name: str, text: str) -> Iterator[tuple[Key, str]]:
+    for row in _rows(name, text):
+        yield (row["id"] or "", row["to"] or ""), (row["translation"] or "").strip()
+
+
+def _rows(name: str, text: str) -> csv.DictReader[str]:
     text = text.removeprefix("\ufeff")
     rows = spreadsheet(text, io.StringIO(text))
     if lacking := [column for column in ("id", "to", "translation") if column not in (rows.fieldnames or ())]:
         raise UsageError(f"{name} has no column '{lacking[0]}'.", help=f"Its columns are {', '.join(_COLUMNS)}.")
-    for row in rows:
-        yield (row["id"] or "", row["to"] or ""), (row["translation"] or "").strip()
+    return rows
 
 
 def _xliff(texts: Iterable[Wanted]) -> str:
@@ -77,6 +89,14 @@ def _xliff(texts: Iterable[Wanted]) -> str:
 
 
 def _from_xliff(name: str, text: str) -> Iterator[tuple[Key, str]]:
+    root = _root(name, text)
+    to = root.get("trgLang", "")
+    for unit in root.iter(f"{{{_NAMESPACE}}}unit"):
+        target = unit.find(f".//{{{_NAMESPACE}}}target")
+        yield (unit.get("name", ""), to), "".join(target.itertext()).strip() if target is not None else ""
+
+
+def _root(name: str, text: str) -> ElementTree.Element:
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         raise UsageError(f"{name} declares entities, which no XLIFF file needs.", help="Export it anew.")
     try:
@@ -85,9 +105,6 @@ def _from_xliff(name: str, text: str) -> Iterator[tuple[Key, str]]:
         raise UsageError(
             f"{name} is not XML.", help="Export it anew, and translate it with a tool for XLIFF."
         ) from None
-    to = root.get("trgLang", "")
-    if root.tag != f"{{{_NAMESPACE}}}xliff" or not to:
+    if root.tag != f"{{{_NAMESPACE}}}xliff" or not root.get("trgLang"):
         raise UsageError(f"{name} is not XLIFF 2.0 with a trgLang.", help="Export it anew.")
-    for unit in root.iter(f"{{{_NAMESPACE}}}unit"):
-        target = unit.find(f".//{{{_NAMESPACE}}}target")
-        yield (unit.get("name", ""), to), "".join(target.itertext()).strip() if target is not None else ""
+    return root

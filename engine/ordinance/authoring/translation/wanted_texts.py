@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from ordinance.errors import UsageError
 from ordinance.language import ast
@@ -41,10 +42,14 @@ class Wanted:
         return not self.target
 
 
-def wanted(policy: Policy, to: Sequence[str] = ()) -> tuple[Wanted, ...]:
+def wanted(
+    policy: Policy, to: Sequence[str] = (), once: str | None = None, exported: Mapping[str, str] = MappingProxyType({})
+) -> tuple[Wanted, ...]:
     """Return every text of the given packs in every language that it is wanted in: ``to``, else all that are loaded.
 
-    A text of a language pack that says the same as the English one counts as lacking.
+    A text that is written once, for everybody, is in the language in which it was ``exported`` (by id), else in
+    ``once``; None: in English, or in the first language of a pack that has no English. A text of a language pack that
+    says the same as the English one counts as lacking.
     """
     tags = tuple(to) or tuple(unit.name for unit in policy.units if unit.pack.kind == "language")
     known = {name: text for unit in policy.units for name, text in _english(unit)}
@@ -52,7 +57,11 @@ def wanted(policy: Policy, to: Sequence[str] = ()) -> tuple[Wanted, ...]:
         each
         for unit in policy.units
         if unit.given
-        for each in (_of_language(unit, known, tags) if unit.pack.kind == "language" else _of_pack(unit, tags))
+        for each in (
+            _of_language(unit, known, tags)
+            if unit.pack.kind == "language"
+            else _of_pack(unit, tags, once or _own(unit), exported)
+        )
     )
 
 
@@ -108,18 +117,27 @@ def _offset(want: Wanted) -> int:
     return _start(want) + want.span.end_column - want.span.column
 
 
-def _of_pack(unit: Unit, tags: Sequence[str]) -> Iterator[Wanted]:
+def _of_pack(unit: Unit, tags: Sequence[str], once: str, exported: Mapping[str, str]) -> Iterator[Wanted]:
     for name, texts in _notices(unit):
         yield from _in_each(unit, name, texts, tags)
     for name, written in _written(unit):
         if written.texts:
             yield from _in_each(unit, name, written.texts, tags)
         else:
-            for tag in tags:
-                if tag != "en":
-                    yield Wanted(
-                        f"{unit.name}/{name}", unit, "en", written.text, tag, "", written.span, tag, alone=True
-                    )
+            label = f"{unit.name}/{name}"
+            own = exported.get(label) or once
+            yield from (
+                Wanted(label, unit, own, written.text, tag, "", written.span, tag, alone=True)
+                for tag in tags
+                if tag != own
+            )
+
+
+def _own(unit: Unit) -> str:
+    """Return the language of what a pack says once: English, unless it has texts in others only."""
+    said = [text.tag.text for _, texts in _notices(unit) for text in texts]
+    said += [text.tag.text for _, written in _written(unit) for text in written.texts]
+    return said[0] if said and "en" not in said else "en"
 
 
 def _in_each(unit: Unit, name: str, texts: Sequence[ast.TextIn], tags: Sequence[str]) -> Iterator[Wanted]:

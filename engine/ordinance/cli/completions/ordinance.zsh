@@ -11,14 +11,14 @@
 _shtab_ordinance_commands() {
   local _commands=(
     apply:'Govern answers given as JSON lines on standard input, offline, exactly as the server would.'
-    audit:'Verify the record of requests, count or draw the answers in it, or delete records.'
+    audit:'Verify the record of requests, count its answers, draw them as a chart, or delete records.'
     bundle:'Build, sign, verify and inspect a policy that is applied only if the right people signed it.'
     calibrate:'Measure a judge on labelled texts, and write the file that says what its scores mean.'
     check:'Read packs and the packs that they refer to, and report every problem at once.'
     completion:'Print the script that lets a shell complete commands, flags and paths.'
     conversations:'Count the conversations that `conversation.store` remembers, for each API key, or delete them.'
     diff:'Compare two policies and show each difference with an example situation.'
-    doctor:'Test a running server from outside, through the middleware or the gateway: what is open?'
+    doctor:'Test from outside whether a running server leaves anything ungoverned.'
     evidence:'Make a signed folder that shows which law a server applied on some days, what it did, and what failed.'
     explain:'Govern one text in one situation, and show what each rule does and why.'
     ext-proc:'Govern an inference server'"'"'s answers behind an Envoy, as its external processor (ext_proc).'
@@ -27,15 +27,15 @@ _shtab_ordinance_commands() {
     new:'Create a commented starter pack, or a starter plugin, that passes its checks.'
     objection:'Count the objections that people made to what rules did, by rule and outcome.'
     plugin:'Install a plugin into a folder of its own, or check that it keeps the contract.'
-    plugins:'Show the plugins that the settings allow: what each provides, what confines it, and how it is.'
+    plugins:'Show the allowed plugins: what each provides, what confines it, and whether it works.'
     print:'Write a document for the public, on standard output, that says what packs do.'
-    replay:'Govern kept traffic under two policies and show what became looser, stricter or different.'
+    replay:'Govern saved traffic under two policies and show what became looser, stricter or different.'
     serve:'Run the gateway: an inference server'"'"'s OpenAI and Anthropic APIs, governed by packs.'
     settings:'Check the settings that `ordinance serve` would read, or print their JSON schema.'
     test:'Run every example of the given packs, and report those that disagree with the policy.'
     translate:'Say which texts of packs lack which language, and exchange them with translators.'
     verify:'Verify that an answer is the one that its provider signed, and say which text that covers.'
-    witness:'Tell whether the text B has the same substance as the text A where only form may differ.'
+    witness:'Tell whether two texts have the same substance, so that only their form differs.'
   )
   _describe 'ordinance commands' _commands
 }
@@ -90,12 +90,13 @@ _shtab_ordinance_defaults_added=0
 _shtab_ordinance_apply_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "*--pack[packs or folders of packs (default\: every shipped pack except house packs)]:PATH:_files"
+  "*--with[load the pack that ships under this name too, such as en or EU (may be given several times)]:NAME:(AE AT BR CH CN DE EE ES EU FI FR IN IT JP KR LU PL US US-CA US-NY ar de en es et fi fr hi it ja ko nl pl pt zh classroom example_office example_school minors)"
   "--jurisdiction[attest this place and seat, such as DE]:CODE:(AE AT BR CH CN DE EE ES EU FI FR IN IT JP KR LU PL US US-CA US-NY)"
   "--locale[default language of notices, such as de-DE\; without --jurisdiction, its region is the jurisdiction]:TAG:(ar de en es et fi fr hi it ja ko nl pl pt zh)"
   "--chunk[feed N characters at a time\; the output is the same]:N:"
   "--trace[also show what a stream would release, piece by piece]"
   "--on[use DATE as today\'s date, such as 2026-12-24]:DATE:"
-  "--config[settings file whose \`plugins\` are allowed (default\: \$ORDINANCE_CONFIG\; without one, no plugin)]:FILE:_files"
+  "--config[settings file that says which plugins are allowed (default\: \$ORDINANCE_CONFIG\; without one, none)]:FILE:_files"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -204,7 +205,7 @@ _shtab_ordinance_bundle_build_options=(
   "--grace[days after that on which it may still be applied (default\: 0)]:DAYS:"
   "--renew[make each statement anew, so that everybody signs]"
   "--force[replace a file that is there, with its signatures]"
-  "--config[settings file whose \`plugins\` are allowed (default\: \$ORDINANCE_CONFIG\; without one, no plugin)]:FILE:_files"
+  "--config[settings file that says which plugins are allowed (default\: \$ORDINANCE_CONFIG\; without one, none)]:FILE:_files"
   "(*):packs, or folders of packs:_files"
 )
 
@@ -238,7 +239,7 @@ _shtab_ordinance_bundle_sign_options=(
   "--after[the bundle, or the root, before this one]:FILE:_files"
   "--first[there is none before this one]"
   "--approve[the digest of the difference, as this command shows it]:DIGEST:"
-  "--config[settings file whose \`plugins\` are allowed (default\: \$ORDINANCE_CONFIG\; without one, no plugin)]:FILE:_files"
+  "--config[settings file that says which plugins are allowed (default\: \$ORDINANCE_CONFIG\; without one, none)]:FILE:_files"
   ":a bundle (\*.bundle), or a root:_files"
 )
 
@@ -251,7 +252,7 @@ _shtab_ordinance_bundle_verify_options=(
   "--state[also compare with what a machine has applied]:FILE:_files"
   "--after[the bundle, or the root, before this one]:FILE:_files"
   "--first[there is none before this one]"
-  "--config[settings file whose \`plugins\` are allowed (default\: \$ORDINANCE_CONFIG\; without one, no plugin)]:FILE:_files"
+  "--config[settings file that says which plugins are allowed (default\: \$ORDINANCE_CONFIG\; without one, none)]:FILE:_files"
   "--format[text for people, JSON for programs (default\: text)]:format:(text json)"
   ":the bundle:_files"
 )
@@ -267,7 +268,7 @@ _shtab_ordinance_calibrate_options=(
   "--out[where to write the calibration (default\: NAME.calibration.json)]:FILE:_files"
   "--unseen[the judge was fitted to none of the texts\: measure it on all of them]"
   "--at-once[score N texts at the same time (default\: 4)]:N:"
-  "--config[settings file whose \`plugins\` are allowed (default\: \$ORDINANCE_CONFIG\; without one, no plugin)]:FILE:_files"
+  "--config[settings file that says which plugins are allowed (default\: \$ORDINANCE_CONFIG\; without one, none)]:FILE:_files"
   "(*)::a pack, or a folder that contains packs (default\: \`packs\` of the settings, or else those that ship):_files"
 )
 
@@ -278,9 +279,9 @@ _shtab_ordinance_check_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "*--with[load the pack that ships under this name too, such as en or EU (may be given several times)]:NAME:(AE AT BR CH CN DE EE ES EU FI FR IN IT JP KR LU PL US US-CA US-NY ar de en es et fi fr hi it ja ko nl pl pt zh classroom example_office example_school minors)"
   "--on[use DATE as today\'s date, such as 2026-12-24]:DATE:"
-  "--config[settings file whose \`plugins\` are allowed (default\: \$ORDINANCE_CONFIG\; without one, no plugin)]:FILE:_files"
+  "--config[settings file that says which plugins are allowed (default\: \$ORDINANCE_CONFIG\; without one, none)]:FILE:_files"
   "--format[text for people, JSON for programs (default\: text)]:format:(text json)"
-  "--cost[measure how long each rule delays ordinary text, and how much of it it takes out]"
+  "--cost[measure how long each rule delays ordinary text, and what share of it the rule removes]"
   "(*)::a pack, or a folder that contains packs (default\: \`packs\` of the settings, or else those that ship):_files"
 )
 
@@ -307,8 +308,9 @@ _shtab_ordinance_conversations_defaults_added=0
 
 _shtab_ordinance_diff_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
+  "*--with[load the pack that ships under this name too, such as en or EU (may be given several times)]:NAME:(AE AT BR CH CN DE EE ES EU FI FR IN IT JP KR LU PL US US-CA US-NY ar de en es et fi fr hi it ja ko nl pl pt zh classroom example_office example_school minors)"
   "--on[use DATE as today\'s date, such as 2026-12-24]:DATE:"
-  "--config[settings file whose \`plugins\` are allowed (default\: \$ORDINANCE_CONFIG\; without one, no plugin)]:FILE:_files"
+  "--config[settings file that says which plugins are allowed (default\: \$ORDINANCE_CONFIG\; without one, none)]:FILE:_files"
   "--format[text for people, JSON for programs (default\: text)]:format:(text json)"
   ":the packs before the change:_files"
   ":the packs after the change:_files"
@@ -326,9 +328,10 @@ _shtab_ordinance_doctor_options=(
   "--model[the model to ask (default\: the first one listed)]:NAME:"
   "--policy[the expected policy\: name\@version\+digest, or 8 or more digits of the digest]:DIGEST:"
   "*--pack[the packs of the expected policy]:PATH:_files"
+  "*--with[load the pack that ships under this name too, such as en or EU (may be given several times)]:NAME:(AE AT BR CH CN DE EE ES EU FI FR IN IT JP KR LU PL US US-CA US-NY ar de en es et fi fr hi it ja ko nl pl pt zh classroom example_office example_school minors)"
   "--key-file[a file that contains the API key (default\: \$ORDINANCE_KEY)]:FILE:_files"
   "--timeout[limit for one answer (default\: 60)]:SECONDS:"
-  "--config[settings file whose \`plugins\` are allowed (default\: \$ORDINANCE_CONFIG\; without one, no plugin)]:FILE:_files"
+  "--config[settings file that says which plugins are allowed (default\: \$ORDINANCE_CONFIG\; without one, none)]:FILE:_files"
   "--format[text for people, JSON for programs (default\: text)]:format:(text json)"
   ":the URL that clients use, such as http\:\/\/127.0.0.1\:8000:"
 )
@@ -346,14 +349,14 @@ _shtab_ordinance_evidence_options=(
   "--root[the root that bundles are verified from (default\: \`trust.root\`)]:FILE:_files"
   "--sign-with[the private key of whoever answers for the evidence (default\: \`audit.key_file\` of the settings)]:PEM:_files"
   "--passphrase-file[the passphrase of that key]:FILE:_files"
-  "--without-records[show of each record its hash alone\: chains can be verified, counts cannot be recomputed]"
+  "--without-records[show only the hash of each record\: chains can be verified, but counts cannot be recomputed]"
   "--doctor[what \`ordinance doctor --format json\` printed]:FILE:_files"
   "--server[examine this server now, as \`ordinance doctor\` does]:URL:"
   "--key-file[with --server\: a file with the API key]:FILE:_files"
   "--sbom[the release\'s bill of materials (CycloneDX, JSON)]:FILE:_files"
   "--objections[counted objections (default\: \`objections\` of the settings)]:FILE:_files"
   "--mark-key[the key of marks, public or private (default\: \`mark.key_file\` of the settings)]:PEM:_files"
-  "--config[settings file whose \`plugins\` are allowed (default\: \$ORDINANCE_CONFIG\; without one, no plugin)]:FILE:_files"
+  "--config[settings file that says which plugins are allowed (default\: \$ORDINANCE_CONFIG\; without one, none)]:FILE:_files"
   "--format[text for people, JSON for programs (default\: text)]:format:(text json)"
   ":the folder, which is empty or not there yet:_files"
 )
@@ -373,7 +376,7 @@ _shtab_ordinance_explain_options=(
   "--turn[1 for the first answer of a conversation (default\: 2)]:N:"
   "--locale[language of notices, such as de-DE\; without --jurisdiction, its region is the jurisdiction]:TAG:(ar de en es et fi fr hi it ja ko nl pl pt zh)"
   "--on[use DATE as today\'s date, such as 2026-12-24]:DATE:"
-  "--config[settings file whose \`plugins\` are allowed (default\: \$ORDINANCE_CONFIG\; without one, no plugin)]:FILE:_files"
+  "--config[settings file that says which plugins are allowed (default\: \$ORDINANCE_CONFIG\; without one, none)]:FILE:_files"
   "--format[text for people, JSON for programs (default\: text)]:format:(text json)"
   ":the model\'s answer (default\: standard input):"
 )
@@ -385,8 +388,9 @@ _shtab_ordinance_ext_proc_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--config[settings file (default\: \$ORDINANCE_CONFIG)]:FILE:_files"
   "--listen[where Envoy calls\: HOST\:PORT or unix\:\/PATH (default\: 127.0.0.1\:9002)]:ADDRESS:"
-  "--upstream[the model server, to ask for its list of models beside Envoy, such as http\:\/\/127.0.0.1\:8000\/v1]:URL:"
+  "--upstream[the model server, which is asked directly for its list of models, such as http\:\/\/127.0.0.1\:8000\/v1]:URL:"
   "*--pack[packs or folders of packs (default\: every shipped pack except house packs)]:PATH:"
+  "*--with[load the pack that ships under this name too, such as en or EU (may be given several times)]:NAME:(AE AT BR CH CN DE EE ES EU FI FR IN IT JP KR LU PL US US-CA US-NY ar de en es et fi fr hi it ja ko nl pl pt zh classroom example_office example_school minors)"
   "--jurisdiction[whose law applies, such as DE]:CODE:(AE AT BR CH CN DE EE ES EU FI FR IN IT JP KR LU PL US US-CA US-NY)"
   "--locale[language of notices, such as de-DE]:TAG:(ar de en es et fi fr hi it ja ko nl pl pt zh)"
   "--on[use DATE as today\'s date, such as 2026-12-24]:DATE:"
@@ -519,7 +523,7 @@ _shtab_ordinance_print_options=(
   "--since[list what has changed since DATE, by the rules\' dates]:DATE:"
   "*--with[load the pack that ships under this name too, such as en or EU (may be given several times)]:NAME:(AE AT BR CH CN DE EE ES EU FI FR IN IT JP KR LU PL US US-CA US-NY ar de en es et fi fr hi it ja ko nl pl pt zh classroom example_office example_school minors)"
   "--on[use DATE as today\'s date, such as 2026-12-24]:DATE:"
-  "--config[settings file whose \`plugins\` are allowed (default\: \$ORDINANCE_CONFIG\; without one, no plugin)]:FILE:_files"
+  "--config[settings file that says which plugins are allowed (default\: \$ORDINANCE_CONFIG\; without one, none)]:FILE:_files"
   "(*)::packs or folders (default\: shipped packs):_files"
 )
 
@@ -534,7 +538,7 @@ _shtab_ordinance_replay_options=(
   "--locale[default language of notices, such as de-DE\; without --jurisdiction, its region is the jurisdiction]:TAG:(ar de en es et fi fr hi it ja ko nl pl pt zh)"
   "--format[default\: text]:format:(text json html)"
   "--on[use DATE as today\'s date, such as 2026-12-24]:DATE:"
-  "--config[settings file whose \`plugins\` are allowed (default\: \$ORDINANCE_CONFIG\; without one, no plugin)]:FILE:_files"
+  "--config[settings file that says which plugins are allowed (default\: \$ORDINANCE_CONFIG\; without one, none)]:FILE:_files"
   ":JSON lines\: answers, and what was asked:_files"
 )
 
@@ -547,6 +551,7 @@ _shtab_ordinance_serve_options=(
   "--upstream[the inference server, such as http\:\/\/127.0.0.1\:8000\/v1]:URL:"
   "--embedded[run a small model in this process (English only)]"
   "*--pack[packs or folders of packs (default\: every shipped pack except house packs)]:PATH:"
+  "*--with[load the pack that ships under this name too, such as en or EU (may be given several times)]:NAME:(AE AT BR CH CN DE EE ES EU FI FR IN IT JP KR LU PL US US-CA US-NY ar de en es et fi fr hi it ja ko nl pl pt zh classroom example_office example_school minors)"
   "--jurisdiction[whose law applies, such as DE]:CODE:(AE AT BR CH CN DE EE ES EU FI FR IN IT JP KR LU PL US US-CA US-NY)"
   "--locale[language of notices, such as de-DE]:TAG:(ar de en es et fi fr hi it ja ko nl pl pt zh)"
   "*--shadow[packs of the next policy\: they judge the same traffic and change nothing]:PATH:"
@@ -572,9 +577,9 @@ _shtab_ordinance_test_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "*--with[load the pack that ships under this name too, such as en or EU (may be given several times)]:NAME:(AE AT BR CH CN DE EE ES EU FI FR IN IT JP KR LU PL US US-CA US-NY ar de en es et fi fr hi it ja ko nl pl pt zh classroom example_office example_school minors)"
   "--on[use DATE as today\'s date, such as 2026-12-24]:DATE:"
-  "--config[settings file whose \`plugins\` are allowed (default\: \$ORDINANCE_CONFIG\; without one, no plugin)]:FILE:_files"
+  "--config[settings file that says which plugins are allowed (default\: \$ORDINANCE_CONFIG\; without one, none)]:FILE:_files"
   "--format[text for people, JSON for programs (default\: text)]:format:(text json)"
-  "--judge[also ask the judge of the settings (--config), for rules]"
+  "--judge[also ask the judge that --config names]"
   "--texts[also run your own labelled texts]:FILE:_files"
   "--junit[also write the results as JUnit XML]:FILE:_files"
   "(*)::a pack, or a folder that contains packs (default\: \`packs\` of the settings, or else those that ship):_files"
@@ -586,11 +591,12 @@ _shtab_ordinance_test_defaults_added=0
 _shtab_ordinance_translate_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "*--with[load the pack that ships under this name too, such as en or EU (may be given several times)]:NAME:(AE AT BR CH CN DE EE ES EU FI FR IN IT JP KR LU PL US US-CA US-NY ar de en es et fi fr hi it ja ko nl pl pt zh classroom example_office example_school minors)"
+  "--from[the language of texts that are written once, for everybody (default\: English\; in a pack without English, its first language)]:TAG:"
   "--to[one language (default\: all that are loaded)]:TAG:(ar de en es et fi fr hi it ja ko nl pl pt zh)"
   "--export[write the texts to FILE, .csv or .xliff]:FILE:"
   "--import[read translations from FILE, .csv or .xliff]:FILE:"
   "--on[use DATE as today\'s date, such as 2026-12-24]:DATE:"
-  "--config[settings file whose \`plugins\` are allowed (default\: \$ORDINANCE_CONFIG\; without one, no plugin)]:FILE:_files"
+  "--config[settings file that says which plugins are allowed (default\: \$ORDINANCE_CONFIG\; without one, none)]:FILE:_files"
   "(*)::a pack, or a folder that contains packs (default\: \`packs\` of the settings, or else those that ship):_files"
 )
 

@@ -100,7 +100,7 @@ class Names(Generic[T]):
         """Report each name that nothing in the policy uses."""
         for name, (word, _) in self._items.items():
             if name not in self._used:
-                self._report(diagnose("name-unused", word.span, f"the {self.kind} `{name}` is never used"))
+                self._report(diagnose("name-unused", word.span, f"nothing uses the {self.kind} `{name}`"))
 
 
 def check_name(name: Word, report: Report) -> None:
