@@ -209,14 +209,14 @@ def test_as_processes(tmp_path: Path) -> None:
     text = pack.read_text("utf-8")
     assert "education, research, reporting, art" in text
     pack.write_text(text.replace("education, research, reporting, art", "education, research, reporting"), "utf-8")
-    result = run("diff", old, new)
+    result = run_here("diff", old, new)
     assert result.returncode == 1
     assert (
         "stricter\n  DE/symbols: it is in force where it was not\n    shown by: as an operator in DE, place DE, "
         in (result.stdout)
     )
     assert "purpose art" in result.stdout
-    report = json.loads(run("diff", old, new, "--format", "json").stdout)
+    report = json.loads(run_here("diff", old, new, "--format", "json").stdout)
     assert report["changes"][0]["kind"] == "stricter"
     assert report["changes"][0]["situation"]["jurisdiction"] == "DE"
     assert report["changes"][0]["situation"]["given"]["purpose"] == "art"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from support.commands import run
+from support.commands import run, run_here
 from support.judged_packs import values
 from support.judges import installed
 from support.scripted_judge import JudgeServer
@@ -44,14 +44,14 @@ def test_a_judge_that_acts_is_shown_with_its_rules(tmp_path: Path, judge: JudgeS
 def test_one_that_records_needs_no_server(tmp_path: Path, judge: JudgeServer) -> None:
     judge.stop()
     pack, file = written(tmp_path, judge, judge={"uncalibrated": "record"})
-    (said,) = json.loads(run("check", pack, "--config", file, "--format", "json").stdout)["judges"]
+    (said,) = json.loads(run_here("check", pack, "--config", file, "--format", "json").stdout)["judges"]
     assert (said["state"], said["acts"], said["records"]) == ("records", [], ["baseline/weapons"])
 
 
 def test_one_that_is_not_there_is_told(tmp_path: Path, judge: JudgeServer) -> None:
     judge.stop()
     pack, file = written(tmp_path, judge)
-    done = run("check", pack, "--config", file)
+    done = run_here("check", pack, "--config", file)
     assert done.returncode == 0
     assert "judge guard (scripted): unreachable" in done.stdout
     assert "the judge guard has failed (unreachable)" in done.stderr
@@ -59,18 +59,18 @@ def test_one_that_is_not_there_is_told(tmp_path: Path, judge: JudgeServer) -> No
 
 def test_without_a_configured_judge_the_test_is_struck_out_and_shown(tmp_path: Path, judge: JudgeServer) -> None:
     pack, file = written(tmp_path, judge, judges=[])
-    done = run("check", pack, "--config", file)
+    done = run_here("check", pack, "--config", file)
     assert "judge-missing" in done.stdout
     assert "baseline/weapons" in done.stdout
     assert judge.seen == []
 
 
 def test_a_pack_of_ones_own_hears_that_its_rule_is_not_judged(tmp_path: Path) -> None:
-    assert run("new", "jurisdiction", "JP", "--into", tmp_path).returncode == 0
+    assert run_here("new", "jurisdiction", "JP", "--into", tmp_path).returncode == 0
     pack = tmp_path / "JP" / "JP.ord"
     text = pack.read_text("utf-8")
     looked_for = "any of lexicon example_words, pattern example_number"
     assert looked_for in text
     pack.write_text(text.replace(looked_for, f"{looked_for}, judged at least 0.8"), "utf-8")
-    done = run("check", pack.parent)
+    done = run_here("check", pack.parent)
     assert "warning[judge-missing]: no judge is configured, and these rules ask one: JP/file_numbers" in done.stdout

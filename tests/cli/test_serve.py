@@ -20,7 +20,7 @@ import pytest
 from ordinance.serve.chat.questions import CANARY
 from support import waiting
 from support.bundles import write_keys
-from support.commands import GERMANY, Served, run
+from support.commands import GERMANY, Served, run, run_here
 from support.packs import TODAY, write_jurisdiction
 from support.processes import children, spent, workers_of
 from support.serving import DONE, PATIENCE, ScriptedUpstream, Wire, chunk, event, posting, say
@@ -123,7 +123,7 @@ def test_a_port_in_use_is_told_with_a_way_out(upstream: ScriptedUpstream) -> Non
     ],
 )
 def test_what_cannot_begin_is_one_line_with_a_way_out(words: list[str], code: int, said: str) -> None:
-    done = run("serve", *words)
+    done = run_here("serve", *words)
     assert said in done.stderr
     assert done.returncode == code
     assert done.stderr.startswith("ordinance: error[")
@@ -135,7 +135,7 @@ def test_a_key_that_attests_what_no_pack_declares_is_told_at_the_start(tmp_path:
     settings = tmp_path / "ordinance.yaml"
     keys = f"keys:\n  - name: school\n    sha256: '{'0' * 64}'\n    attested: {{purpos: education}}\n"
     settings.write_text("upstream: {url: 'http://x'}\nport: 0\njurisdiction: DE\n" + keys)
-    done = run("serve", "--config", settings)
+    done = run_here("serve", "--config", settings)
     assert done.returncode == 1
     assert "the key 'school'" in done.stderr
     assert "purpose" in done.stderr

@@ -564,7 +564,7 @@ def test_what_is_no_address_is_told(url: str) -> None:
 def test_nobody_there_is_exit_code_2(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    done = run("doctor", f"http://127.0.0.1:{port}", "--format", "json")
+    done = run_here("doctor", f"http://127.0.0.1:{port}", "--format", "json")
     assert done.returncode == 2
     assert json.loads(done.stdout)["diagnostics"][0]["code"] == "unreachable"
     assert "Traceback" not in done.stderr
@@ -573,8 +573,9 @@ def test_nobody_there_is_exit_code_2(tmp_path: Path) -> None:
     assert run_here("doctor", "http://127.0.0.1:1", "--policy", "xyz").returncode == 2
 
 
-def test_a_wrong_key_is_told(locked: RunningGateway) -> None:
-    done = run("doctor", locked.address, ORDINANCE_KEY="another")
+def test_a_wrong_key_is_told(locked: RunningGateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORDINANCE_KEY", "another")
+    done = run_here("doctor", locked.address)
     assert done.returncode == 2
     assert "does not accept the key" in done.stderr
 

@@ -11,7 +11,7 @@ import yaml
 
 from ordinance.serve.door.policies import policies_of
 from ordinance.settings.model import Settings
-from support.commands import run, run_here
+from support.commands import run_here
 from support.serving import PATIENCE, OpenGateway, ScriptedUpstream, say
 from support.swedish import CATALOGUE, MANIFEST, NAME, swedish
 
@@ -25,7 +25,7 @@ SV = {"x-ordinance-locale": "sv"}
 
 def settings_of(folder: Path, **how: str) -> dict[str, object]:
     """Install the plugin, and return the settings of an operator who has pasted the entry and named it."""
-    done = run("plugin", "install", swedish(folder / "wheels", **how), "--to", folder / "installed")
+    done = run_here("plugin", "install", swedish(folder / "wheels", **how), "--to", folder / "installed")
     assert done.returncode == 0, done.stderr
     return {**yaml.safe_load(done.stdout), "packs": [NAME, "rules/charter"], "jurisdiction": None}
 

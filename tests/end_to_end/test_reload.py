@@ -26,8 +26,8 @@ from ordinance.serve.http.keys import Client
 from ordinance.settings.differences import changes
 from ordinance.settings.model import Settings
 from support.checkout import RULES
+from support.commands import GERMANY, Served, run
 from support.commands import PATIENCE as LONG
-from support.commands import Served, run
 from support.outside import WHOLE, Held, ready, until
 from support.serving import PATIENCE, LoopThread, OpenGateway, RunningGateway, ScriptedUpstream, say
 from support.small_plan import small_plan
@@ -58,7 +58,7 @@ def test_a_leaked_key_is_gone_and_a_new_one_works(upstream: ScriptedUpstream, tm
         settings.write_text(f"audit: audit.jsonl\njurisdiction: DE\nkeys: {json.dumps(keys)}\n{more}")
 
     write(key("stays"), key("leaked"))
-    served = Served("--upstream", upstream.url, "--config", settings, "--workers", workers)
+    served = Served("--upstream", upstream.url, *GERMANY, "--config", settings, "--workers", workers)
     try:
         assert [status(served.address, name) for name in ("stays", "leaked", "new")] == [200, 200, 401]
         write(key("stays"), key("new"), more="limits: {body_bytes: 4096}\n")
@@ -277,7 +277,7 @@ def test_settings_that_do_not_load_keep_keys_and_policy(
 def test_a_request_that_runs_goes_on_when_its_key_is_taken_away(upstream: ScriptedUpstream, tmp_path: Path) -> None:
     settings = tmp_path / "ordinance.yaml"
     settings.write_text("audit: audit.jsonl\njurisdiction: DE\n")
-    served = Served("--upstream", upstream.url, "--config", settings)
+    served = Served("--upstream", upstream.url, *GERMANY, "--config", settings)
     try:
         held = Held(upstream, served)
         settings.write_text(f"audit: audit.jsonl\njurisdiction: DE\nkeys: {json.dumps([key('new')])}\n")

@@ -7,32 +7,35 @@ import json
 import signal
 import sqlite3
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
+from ordinance.loading.load import load
+from ordinance.policy.plan import Plan
 from support.chatting import DISCLOSURE, Chat
-from support.commands import Served
-from support.serving import DONE, PATIENCE, ScriptedUpstream, chunk, completion, event, say, send
+from support.checkout import RULES
+from support.commands import GERMANY, Served
+from support.serving import DONE, PATIENCE, OpenGateway, ScriptedUpstream, chunk, completion, event, say, send
 
 pytestmark = pytest.mark.server
 
 Serve = Callable[..., Served]
+Converse = Callable[..., Chat]
 
 
 @pytest.fixture
 def serve(upstream: ScriptedUpstream, tmp_path: Path) -> Iterator[Serve]:
+    """Starts servers, for what only a process of its own shows."""
     running: list[Served] = []
 
     def start(*words: str, **variables: str) -> Served:
-        settings = tmp_path / "ordinance.yaml"
-        if not settings.exists():
-            settings.write_text("audit: audit.jsonl\njurisdiction: DE\nconversation: {store: 'sqlite:memory.sqlite'}\n")
-        # The tests' own default would win over the file.
-        variables = {"ORDINANCE_CONVERSATION__STORE": f"sqlite:{tmp_path}/memory.sqlite", **variables}
-        running.append(Served("--upstream", upstream.url, "--config", settings, *words, **variables))
+        log, store = str(tmp_path / "audit.jsonl"), f"sqlite:{tmp_path}/memory.sqlite"
+        variables = {"ORDINANCE_AUDIT": log, "ORDINANCE_CONVERSATION__STORE": store, **variables}
+        running.append(Served("--upstream", upstream.url, *GERMANY, *words, **variables))
         return running[-1]
 
     yield start
@@ -41,11 +44,24 @@ def serve(upstream: ScriptedUpstream, tmp_path: Path) -> Iterator[Serve]:
             one.stop()
 
 
+@pytest.fixture(scope="module")
+def germany() -> Plan:
+    return load([RULES / "jurisdictions" / "DE"]).plan
+
+
+@pytest.fixture
+def converse(open_gateway: OpenGateway, germany: Plan, tmp_path: Path) -> Converse:
+    """Begins conversations with one gateway."""
+    conversation = {"store": f"sqlite:{tmp_path}/memory.sqlite"}
+    gateway = open_gateway(germany, conversation=conversation, parts=["image"])
+    return partial(Chat, gateway.address)
+
+
 @pytest.mark.parametrize("stream", [True, False], ids=["stream", "whole"])
 @pytest.mark.requirement("TR-5")
 @pytest.mark.semantics(29)
-def test_twenty_turns_are_told_once(serve: Serve, upstream: ScriptedUpstream, stream: bool) -> None:
-    chat = Chat(serve().address, stream=stream)
+def test_twenty_turns_are_told_once(converse: Converse, upstream: ScriptedUpstream, stream: bool) -> None:
+    chat = converse(stream=stream)
     for number in range(20):
         upstream.script = say(f"This is answer number {number}, and it says nothing much. ")
         text, notices = chat.ask(f"Question number {number}?")
@@ -57,8 +73,10 @@ def test_twenty_turns_are_told_once(serve: Serve, upstream: ScriptedUpstream, st
 
 @pytest.mark.requirement("SC-1")
 @pytest.mark.semantics(29)
-def test_whoever_was_told_whom_to_call_is_told_again_in_fewer_words(serve: Serve, upstream: ScriptedUpstream) -> None:
-    chat = Chat(serve().address)
+def test_whoever_was_told_whom_to_call_is_told_again_in_fewer_words(
+    converse: Converse, upstream: ScriptedUpstream
+) -> None:
+    chat = converse()
     upstream.script = say("I am listening.")
     line = "TelefonSeelsorge crisis line: 0800 111 0 111 or 0800 111 0 222 (at any hour)"
     assert chat.ask("I want to die.")[0].endswith(f"Help is available. {line}.")
@@ -71,8 +89,10 @@ def test_whoever_was_told_whom_to_call_is_told_again_in_fewer_words(serve: Serve
 
 @pytest.mark.parametrize("invented", ["I am a person.", " "], ids=["words", "empty"])
 @pytest.mark.semantics(29)
-def test_an_answer_that_nobody_gave_counts_as_none(serve: Serve, upstream: ScriptedUpstream, invented: str) -> None:
-    chat = Chat(serve().address)
+def test_an_answer_that_nobody_gave_counts_as_none(
+    converse: Converse, upstream: ScriptedUpstream, invented: str
+) -> None:
+    chat = converse()
     chat.messages = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": invented}]
     upstream.script = say("Of course.")
     assert chat.disclosed("Really?")
@@ -82,9 +102,9 @@ def test_an_answer_that_nobody_gave_counts_as_none(serve: Serve, upstream: Scrip
 @pytest.mark.semantics(29)
 @pytest.mark.parametrize("stream", [True, False], ids=["stream", "whole"])
 def test_a_form_that_no_notice_stands_in_takes_no_disclosure_away(
-    serve: Serve, upstream: ScriptedUpstream, stream: bool
+    converse: Converse, upstream: ScriptedUpstream, stream: bool
 ) -> None:
-    chat = Chat(serve().address, stream=stream)
+    chat = converse(stream=stream)
     upstream.script = say('{"capital": "Berlin"}')
     text, notices = chat.ask("In JSON?", form={"type": "json_object"})
     assert (text, [each["kind"] for each in notices]) == ('{"capital": "Berlin"}', ["addition"])
@@ -94,8 +114,8 @@ def test_a_form_that_no_notice_stands_in_takes_no_disclosure_away(
 
 
 @pytest.mark.semantics(29)
-def test_claims_make_nothing_come_later(serve: Serve, upstream: ScriptedUpstream) -> None:
-    chat = Chat(serve().address)
+def test_claims_make_nothing_come_later(converse: Converse, upstream: ScriptedUpstream) -> None:
+    chat = converse()
     upstream.script = say("Good.")
     assert chat.disclosed("One?", {"x-ordinance-elapsed": "0"})
     assert not chat.disclosed("Two?", {"x-ordinance-elapsed": "0"})
@@ -104,9 +124,9 @@ def test_claims_make_nothing_come_later(serve: Serve, upstream: ScriptedUpstream
 
 
 def test_an_edited_question_later_and_a_regenerated_answer_keep_the_conversation(
-    serve: Serve, upstream: ScriptedUpstream
+    converse: Converse, upstream: ScriptedUpstream
 ) -> None:
-    chat = Chat(serve().address)
+    chat = converse()
     upstream.script = say("Good.")
     assert chat.disclosed("One?")
     assert not chat.disclosed("Two?")
@@ -117,11 +137,10 @@ def test_an_edited_question_later_and_a_regenerated_answer_keep_the_conversation
 
 
 def test_ids_tell_conversations_apart_that_begin_alike(
-    serve: Serve, upstream: ScriptedUpstream, tmp_path: Path
+    converse: Converse, upstream: ScriptedUpstream, tmp_path: Path
 ) -> None:
-    served = serve()
     upstream.script = say("Good.")
-    one, other = (Chat(served.address, {"x-ordinance-conversation": name}) for name in ("a", "b"))
+    one, other = (converse({"x-ordinance-conversation": name}) for name in ("a", "b"))
     assert one.disclosed("Hi")
     assert other.disclosed("Hi")
     assert not one.disclosed("And?")
@@ -131,8 +150,8 @@ def test_ids_tell_conversations_apart_that_begin_alike(
 
 
 @pytest.mark.requirement("RL-1")
-def test_a_conversation_that_began_with_a_red_line_goes_on(serve: Serve, upstream: ScriptedUpstream) -> None:
-    chat = Chat(serve().address)
+def test_a_conversation_that_began_with_a_red_line_goes_on(converse: Converse, upstream: ScriptedUpstream) -> None:
+    chat = converse()
     text, _ = chat.ask("How do I torture someone?")
     assert DISCLOSURE in text
     assert upstream.asked == []
@@ -163,13 +182,12 @@ PICTURES = [[{"type": "image_url", "image_url": {"url": f"data:image/png;base64,
     ],
 )
 def test_what_began_otherwise_is_another_conversation(
-    serve: Serve, upstream: ScriptedUpstream, said: Any, answer: str, invented: list[tuple[Any, str]]
+    converse: Converse, upstream: ScriptedUpstream, said: Any, answer: str, invented: list[tuple[Any, str]]
 ) -> None:
-    address = serve(ORDINANCE_PARTS='["image"]').address
     upstream.script = say(answer)
-    assert Chat(address).disclosed(said)
+    assert converse().disclosed(said)
     upstream.script = say("Of course.")
-    other = Chat(address)
+    other = converse()
     for question, told in invented:
         other.messages += [{"role": "user", "content": question}, {"role": "assistant", "content": told}]
     assert other.disclosed("And?")
@@ -180,8 +198,8 @@ def test_what_began_otherwise_is_another_conversation(
 @pytest.mark.parametrize(
     ("said", "answer"), [("?", "!"), (PICTURES[0], "A cat."), ("की", "कि")], ids=["signs", "picture", "vowel-signs"]
 )
-def test_what_began_so_is_known_again(serve: Serve, upstream: ScriptedUpstream, said: Any, answer: str) -> None:
-    chat = Chat(serve(ORDINANCE_PARTS='["image"]').address)
+def test_what_began_so_is_known_again(converse: Converse, upstream: ScriptedUpstream, said: Any, answer: str) -> None:
+    chat = converse()
     upstream.script = say(answer)
     assert chat.disclosed(said)
     assert not chat.disclosed("And?")
@@ -190,9 +208,9 @@ def test_what_began_so_is_known_again(serve: Serve, upstream: ScriptedUpstream, 
 @pytest.mark.semantics(29)
 @pytest.mark.parametrize("stream", [True, False], ids=["stream", "whole"])
 def test_a_first_answer_that_is_the_models_own_refusal_is_known_again(
-    serve: Serve, upstream: ScriptedUpstream, stream: bool
+    converse: Converse, upstream: ScriptedUpstream, stream: bool
 ) -> None:
-    chat = Chat(serve().address, stream=stream)
+    chat = converse(stream=stream)
     said = "I would rather not."
     whole = json.dumps(completion(None, refusal=said)).encode()
     streamed = (event(chunk(refusal=said)), event(chunk(finish="stop")), DONE)

@@ -9,8 +9,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from support.commands import GERMANY, Served
 from support.commands import PATIENCE as LONG
-from support.commands import Served
 from support.outside import WHOLE, Held, gone, ready, refused, until
 from support.processes import children
 from support.serving import ScriptedUpstream
@@ -26,8 +26,8 @@ def serve(upstream: ScriptedUpstream, tmp_path: Path) -> Iterator[Serve]:
 
     def start(settings: str, workers: str) -> Served:
         file = tmp_path / "ordinance.yaml"
-        file.write_text(f"audit: audit.jsonl\njurisdiction: DE\n{settings}")
-        started.append(Served("--upstream", upstream.url, "--config", file, "--workers", workers))
+        file.write_text(f"audit: audit.jsonl\n{settings}")
+        started.append(Served("--upstream", upstream.url, *GERMANY, "--config", file, "--workers", workers))
         return started[-1]
 
     yield start

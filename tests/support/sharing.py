@@ -40,7 +40,7 @@ def share_automata() -> None:
 def share_parses() -> None:
     """From now on parse a pack that ships once, as long as its text is the same: a load parses sixteen or more."""
 
-    @lru_cache(maxsize=64)
+    @lru_cache(maxsize=256)
     def once(path: Path, name: str, text: str, role: Role) -> Parsed:
         return parse(Source(path, name, text), role)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from random import Random
 
@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from ordinance.detectors.registry import Registry
 from ordinance.language import ast
 from ordinance.language.diagnostics import Diagnostic
-from ordinance.language.parser import parse
+from ordinance.language.parser import Role, parse
 from ordinance.language.source import Source
 from ordinance.policy.check.compile import compile
 from ordinance.policy.check.proof import Checked, check
@@ -404,10 +404,16 @@ def _source(name: str, text: str) -> Source:
 
 
 def _unit(name: str, text: str, role: str, lexicons: dict[str, Source]) -> Unit:
-    parsed = parse(_source(name, text), "charter" if role == "charter" else "pack")
+    return Unit(_parsed(name, text, "charter" if role == "charter" else "pack"), lexicons)
+
+
+@lru_cache(maxsize=256)
+def _parsed(name: str, text: str, role: Role) -> ast.Pack:
+    """Worlds that a theorem compares differ in one pack; the others are the same text."""
+    parsed = parse(_source(name, text), role)
     assert parsed.pack is not None, [item.message for item in parsed.diagnostics]
     assert not parsed.diagnostics, [(item.message, item.excerpt) for item in parsed.diagnostics]
-    return Unit(parsed.pack, lexicons)
+    return parsed.pack
 
 
 def parse_any(text: str) -> tuple[ast.Pack | None, Sequence[Diagnostic]]:

@@ -29,10 +29,14 @@ def listener() -> Iterator[Listener]:
     made.close()
 
 
-@pytest.fixture
-def address(listener: Listener) -> str:
-    show(listener, lambda: NUMBERS)
-    return listener.address
+@pytest.fixture(scope="module")
+def address() -> str:
+    """One that answers until the process ends. It is never closed: the thread that waits at it would not wait any more,
+    and take the processor from every test that follows."""
+    shown = listen_for_metrics(MetricsSettings(port=0))
+    assert shown is not None
+    show(shown, lambda: NUMBERS)
+    return shown.address
 
 
 def get(url: str, **headers: str) -> httpx2.Response:
