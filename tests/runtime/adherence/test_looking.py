@@ -112,9 +112,10 @@ def test_the_worst_of_several_choices_counts_and_silence_counts_for_nothing() ->
     assert adapters(None, []) == {}
 
 
-@given(
-    st.lists(st.sampled_from([POLITE, "Hast du Zeit?", "The library is open to all of you.", " ", "\n"]), max_size=9)
-)
+SAID = st.sampled_from([POLITE, "Hast du Zeit?", "The library is open to all of you.", " ", "\n"])
+
+
+@given(st.lists(SAID, max_size=9))
 def test_all_that_a_stream_lets_out_is_looked_at(parts: list[str]) -> None:
     """Most of it leaves by the shortest way, four characters at a time."""
     plan = small_plan()
@@ -124,7 +125,7 @@ def test_all_that_a_stream_lets_out_is_looked_at(parts: list[str]) -> None:
     stream.close()
     seen = {each["slot"]: each["state"] for each in session.metadata().get("adapters", ())}
     assert "".join(left) == text
-    assert seen == (looked(text, {"language": "de", "address": "formal"}).states())
+    assert seen == looked(text, {"language": "de", "address": "formal"}).states()
 
 
 @given(st.text(st.sampled_from('`$<a/]@"„“”«»‘’‚「」『』《》w.: ('), max_size=30))
