@@ -81,7 +81,7 @@ class Stream:
         self._read: set[str] = set()  # those of them that people read as they do the content
         self._paused: set[str] = set()
         self._sent = False
-        self._free = False  # content leaves as it comes, and nobody needs it afterwards
+        self._free = False  # content leaves as it comes, and nobody keeps it
         self._kept: list[str] = []
         self._kept_beside: list[str] = []
         self._looks: dict[str, Look] | None = None if terms.wanted is None or self._structured else {}
@@ -203,9 +203,9 @@ class Stream:
             return ""
         if self._free:  # most of what is said comes here
             text = self.content.feed(text)
-            if self.imprint is not None:
-                self.imprint.release(text)
-            return text
+            if text and self._looks:
+                self._looks[CONTENT].take(text)
+            return text if self.imprint is None else self.leave(text)
         opening = "" if self._spoken or not text or text.isspace() else self.speak()
         return opening + self.leave(self._send(self.content.feed(text)))
 
@@ -373,7 +373,7 @@ class Stream:
         if self._terms.whole:
             return ""
         self._sent = self._sent or bool(text)
-        self._free = self._spoken and self._sent and not self._terms.keeps and self._looks is None
+        self._free = self._spoken and self._sent and not self._terms.keeps
         return text
 
     def _open(self) -> str:

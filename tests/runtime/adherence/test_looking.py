@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ordinance.policy.slots import SLOTS
+from ordinance.runtime.adherence import own_prose
 from ordinance.runtime.adherence.looking import Look, Wanted, adapters
 from ordinance.runtime.adherence.own_prose import Piece, Prose
 from ordinance.runtime.adherence.spoken import Spoken
@@ -109,6 +110,27 @@ def test_the_worst_of_several_choices_counts_and_silence_counts_for_nothing() ->
     assert states("Bitte rufen Sie an.", "  ") == ["kept"]
     assert states() == ["cannot_tell"]
     assert adapters(None, []) == {}
+
+
+SAID = st.sampled_from([POLITE, "Hast du Zeit?", "The library is open to all of you.", " ", "\n"])
+
+
+@given(st.lists(SAID, max_size=9))
+def test_all_that_a_stream_lets_out_is_looked_at(parts: list[str]) -> None:
+    """Most of it leaves by the shortest way, four characters at a time."""
+    plan = small_plan()
+    session = Session(plan, situate(plan, jurisdiction="DE"), "de", asked={"language": "de", "address": "formal"})
+    text, stream = "".join(parts), session.stream()
+    left = [stream.feed(text[at : at + 4]) for at in range(0, len(text), 4)]
+    stream.close()
+    seen = {each["slot"]: each["state"] for each in session.metadata().get("adapters", ())}
+    assert "".join(left) == text
+    assert seen == looked(text, {"language": "de", "address": "formal"}).states()
+
+
+@given(st.text(st.sampled_from('`$<a/]@"„“”«»‘’‚「」『』《》w.: ('), max_size=30))
+def test_where_nothing_opens_nothing_is_left_out(text: str) -> None:
+    assert own_prose._MAY_OPEN.search(text) or own_prose._LEFT_OUT.sub("", text) == text
 
 
 def test_where_no_slot_is_in_force_nothing_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:

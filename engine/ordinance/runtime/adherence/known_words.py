@@ -16,10 +16,10 @@ EAST = "East"
 
 #: What the end and the letters of a word score, where the word itself scores 1.
 _HINT = 0.5
-#: Words that are remembered; what is longer is read each time.
+#: Words that are remembered, alone and with their punctuation; what is longer is read each time.
 _REMEMBERED, _LONGEST = 20_000, 24
 
-_WORD = re.compile(r"[^\W\d_](?:[^\W_]|[\u0300-\u036f\u0900-\u0963\u0e31-\u0e4e])*(?:['’](?=[^\W\d_]))?")
+_WORD = re.compile(r"[^\W\d_][^\W_]*(?:[\u0300-\u036f\u0900-\u0963\u0e31-\u0e4e]+[^\W_]*)*(?:['’](?=[^\W\d_]))?")
 
 #: Scripts whose letters nobody mixes in a word. One letter of Greek may be a sign of a measure.
 _APART = frozenset({"Latn", "Cyrl", "Grek"})
@@ -38,13 +38,21 @@ class Word(NamedTuple):
     scores: tuple[tuple[str, float, float], ...]
 
 
-def words(text: str) -> Iterator[Word]:
-    """Yield the words of a text."""
-    for match in _WORD.finditer(text):
-        word = match[0]
-        found = _remembered(word) if len(word) <= _LONGEST else _read(word)
-        if found.scripts:
-            yield found
+def words(text: str) -> list[Word]:
+    """Return the words of a text."""
+    found: list[Word] = []
+    for said in text.split():
+        found += _remembered_in(said) if len(said) <= _LONGEST else _words_in(said)
+    return found
+
+
+def _words_in(said: str) -> tuple[Word, ...]:
+    """Return the words of what stands between two spaces, with the punctuation beside them."""
+    found = (_remembered(word) if len(word) <= _LONGEST else _read(word) for word in _WORD.findall(said))
+    return tuple(word for word in found if word.scripts)
+
+
+_remembered_in = lru_cache(_REMEMBERED)(_words_in)
 
 
 @cache

@@ -17,6 +17,8 @@ KEPT, MISSED, CANNOT_TELL, REWRITTEN = "kept", "missed", "cannot_tell", "rewritt
 #: The worst counts.
 _BAD = (KEPT, CANNOT_TELL, MISSED)
 
+#: Characters that are looked at together: a text comes in pieces so small that each by itself would cost more.
+_TOGETHER = 500
 #: Characters that wait for a stretch that shows the language, before it is taken to be the one that was asked for.
 _UNDECIDED = 8_000
 
@@ -60,25 +62,45 @@ class Look:
         self._addresses = "address" in decided
         self._waiting: list[Piece] = []
         self._waits = 0
-        self.said = False
+        self._came: list[str] = []
+        self._comes = 0
+        self._said = False
 
     def take(self, text: str) -> None:
-        """Look at more of the text."""
+        """Take more of the text, and look at it with what comes next."""
+        self._came.append(text)
+        self._comes += len(text)
+        if self._comes >= _TOGETHER:
+            self._catch_up()
+
+    def _catch_up(self) -> None:
+        text = "".join(self._came)
+        self._came.clear()
+        self._comes = 0
         self._take(self._prose.take(text))
-        self.said = self.said or bool(text.strip())
+        self._said = self._said or (bool(text) and not text.isspace())
+
+    @property
+    def said(self) -> bool:
+        """Whether the text says anything."""
+        self._catch_up()
+        return self._said
 
     def close(self) -> None:
         """Look at the rest of it; no more comes."""
+        self._catch_up()
         self._take(self._prose.close())
         self._spoken.close()
         self._address(self._spoken.language or self._wanted.tag)
 
     def states(self) -> dict[str, str]:
         """Return the state of each slot."""
+        self._catch_up()
         return {slot: self._state(slot, value) for slot, value in self._wanted.slots.items()}
 
     def is_in(self, tag: str) -> bool:
         """Return whether the text shows by its words that it is in this language, and in no other."""
+        self._catch_up()
         return self._spoken.state(tag) == KEPT
 
     def _state(self, slot: str, value: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from operator import itemgetter
+from itertools import groupby
+from operator import attrgetter, itemgetter
 
 from ordinance.runtime.adherence.known_words import EAST, WIDE, Word, words
 from ordinance.runtime.adherence.known_words import script as script_of_letter
@@ -24,7 +25,7 @@ _TIMES, _TIMES_NEIGHBOUR = 2.0, 1.3
 #: Words in a row in another script, and shares of width in it, that are too many, or make it unclear.
 _RUN, _MUCH, _SOME = 6, 0.3, 0.1
 
-_SENTENCE_END = re.compile(r"(?<=[.!?…。！？।؟\n])(?=\s|$|[^\x00-\x7f])")
+_SENTENCE_END = re.compile(r"[.!?…。！？।؟\n](?=\s|$|[^\x00-\x7f])")
 
 #: What codes of scripts stand for that letters are not of.
 _TOGETHER: Mapping[str, frozenset[str]] = {
@@ -55,11 +56,11 @@ class Spoken:
 
     def take(self, piece: Piece) -> None:
         """Look at a piece."""
-        for sentence in _SENTENCE_END.split(piece.text):
-            for word in words(sentence):
-                self._note(word)
-            if self._wide >= _STRETCH:
-                self._end()
+        start = 0
+        for match in _SENTENCE_END.finditer(piece.text):
+            self._hear(piece.text[start : match.end()])
+            start = match.end()
+        self._hear(piece.text[start:])
         if piece.ends and self._wide >= _LINE:
             self._end()
 
@@ -99,23 +100,15 @@ class Spoken:
             return "missed"
         return "cannot_tell" if share >= _SOME else ""
 
-    def _note(self, word: Word) -> None:
-        script = word.script
-        if script and script != EAST:
-            self.width[script] += word.width
-        else:
-            for each in filter(None, map(script_of_letter, word.letters)):
-                self.width[each] += 1 + (each in WIDE)
-        counts = max(1, len(word.letters) // 2) if script == EAST else 1
-        self._run = (script, self._run[1] + counts if self._run[0] == script else counts)
-        if self._run[1] > self._runs[script]:
-            self._runs[script] = self._run[1]
-        self._mixed = self._mixed or word.mixes
-        self._stretch.append(word)
-        self._wide += word.width
+    def _hear(self, sentence: str) -> None:
+        heard = words(sentence)
+        self._stretch += heard
+        self._wide += sum([word.width for word in heard])
+        if self._wide >= _STRETCH:
+            self._end()
 
     def _end(self) -> None:
-        language, score = _language_of(self._stretch)
+        language, score = _language_of(self._stretch, self._note())
         self._unclear = self._unclear or language is None
         if language:
             self.found[language] += 1
@@ -123,37 +116,61 @@ class Spoken:
             self._plain.add(language)
         self._stretch, self._wide = [], 0
 
+    def _note(self) -> Mapping[str, int]:
+        """Note in which scripts the stretch is. Return how wide the words are that have letters of each."""
+        widths: defaultdict[str, int] = defaultdict(int)
+        for scripts, alike in groupby(self._stretch, attrgetter("scripts")):
+            said = list(alike)  # words in a row, of the same scripts
+            script, width = said[0].script, sum([word.width for word in said])
+            for each in scripts:
+                widths[each] += width
+            if script and script != EAST:
+                self.width[script] += width
+            else:
+                for each in filter(None, map(script_of_letter, "".join([word.letters for word in said]))):
+                    self.width[each] += 1 + (each in WIDE)
+                self._mixed = self._mixed or any(word.mixes for word in said)
+            counts = sum([max(1, len(word.letters) // 2) for word in said]) if script == EAST else len(said)
+            self._run = (script, self._run[1] + counts if self._run[0] == script else counts)
+            self._runs[script] = max(self._runs[script], self._run[1])
+        return widths
 
-def _language_of(stretch: list[Word]) -> tuple[str | None, float]:
+
+def _language_of(stretch: list[Word], widths: Mapping[str, int]) -> tuple[str | None, float]:
     """Return the language of a stretch and its score; an empty string where it shows none, None where it shows more
-    than one."""
-    widths: Counter[str] = Counter()
-    for word in stretch:
-        for script in word.scripts:
-            widths[script] += word.width
+    than one. ``widths`` are those of the words that have letters of each script."""
     if not widths:
         return "", 0
-    script, _ = widths.most_common(1)[0]
+    script, _ = max(widths.items(), key=itemgetter(1))
     alone = None if WIDE.isdisjoint(widths) else _alone(stretch)
     if alone is not None:
         return alone, _BEYOND_A_TITLE
-    scores: defaultdict[str, float] = defaultdict(float)
-    known: defaultdict[str, float] = defaultdict(float)
+    scores: dict[str, float] = {}
     for word in stretch:
-        if script in word.scripts:
-            for language, score, share in word.scores:
-                scores[language] += score
-                known[language] += share
+        if word.scores and script in word.scripts:
+            for language, score, _ in word.scores:
+                scores[language] = scores.get(language, 0.0) + score
     if not scores:
         return "", 0
     language, most = max(scores.items(), key=itemgetter(1))
-    if most < _LEAST or known[language] < _SHARE * len(stretch):
+    least = _SHARE * len(stretch)
+    # No word scores more than is known of it.
+    if most < _LEAST or (most < least and _known(stretch, script, language) < least):
         return "", 0
     del scores[language]
+    next_most = max(scores.values(), default=0.0)
     near = neighbours()
-    if all(most >= (_TIMES_NEIGHBOUR if other in near else _TIMES) * score for other, score in scores.items()):
+    if most >= _TIMES * next_most or all(
+        most >= (_TIMES_NEIGHBOUR if other in near else _TIMES) * score for other, score in scores.items()
+    ):
         return language, most
-    return (None if max(scores.values()) >= _LEAST else ""), 0
+    return (None if next_most >= _LEAST else ""), 0
+
+
+def _known(stretch: list[Word], script: str, language: str) -> float:
+    """Return how many words of a stretch are known in a language."""
+    said = [word for word in stretch if script in word.scripts]
+    return sum([share for word in said for each, _, share in word.scores if each == language])
 
 
 def _alone(stretch: list[Word]) -> str | None:
