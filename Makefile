@@ -189,7 +189,8 @@ ready-airgap: ready
 	@exec .venv/test/bin/python deploy/airgap/assemble.py --fetch
 
 # From that folder alone, without a network, to a governed chat. AIRGAP=FOLDER tries one that was made before.
-test-airgap: ready ready-airgap ready-manual system
+test-airgap: ready ready-airgap ready-manual
+	@deploy/system.sh buildah:buildah mmdebstrap:mmdebstrap
 	@TEST_AIRGAP=1 $(if $(AIRGAP),AIRGAP=$(AIRGAP)) exec .venv/test/bin/python $(SUITE) tests/airgap $(FLAGS)
 
 # The pages of docs/ as a site that works from a folder, with its search; docs/decisions/089.

@@ -1,9 +1,10 @@
 #!/bin/sh
-# Install the programs that suites with real parts need, from Debian's packages, unless they are there.
+# Install the programs that suites with real parts need, from Debian's packages, unless they are there; and those that are
+# named: system.sh buildah:buildah
 set -eu
 programs='chromium:chromium chromedriver:chromium-driver npm:npm redis-server:redis-server psql:postgresql promtool:prometheus zsh:zsh fish:fish strace:strace ip:iproute2'
 missing=''
-for each in $programs; do
+for each in $programs "$@"; do
     command -v "${each%%:*}" >/dev/null 2>&1 || missing="$missing ${each#*:}"
 done
 [ -n "$missing" ] || exit 0

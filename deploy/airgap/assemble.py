@@ -22,6 +22,7 @@ sys.path[:0] = [str(TOP / "deploy" / "release"), str(TOP / "deploy")]
 
 from building import BuildError, copied, empty, tracked, write_sums  # noqa: E402
 from make import make  # noqa: E402
+from steps import step  # noqa: E402
 from targets import MACHINES, PIP, PYTHONS, Target, gather, locks  # noqa: E402
 
 #: What is copied as it is in the checkout, and the folder that it becomes.
@@ -74,8 +75,7 @@ def assemble(out: Path, targets: list[Target], uncommitted: bool) -> None:
         for wheel in sorted(folder.glob("*.whl")):
             if not (wheels / wheel.name).exists():
                 shutil.copy(wheel, wheels)
-    say("making the release")
-    with tempfile.TemporaryDirectory(prefix="ordinance-airgap-") as name:
+    with step("making the release"), tempfile.TemporaryDirectory(prefix="ordinance-airgap-") as name:
         release, tree = Path(name) / "release", Path(name) / "tree"
         # For one Python, the wheels of others are not at hand, and neither are their licences.
         make(TOP, release, wheels, uncommitted, incomplete=set(PYTHONS) != {each.python for each in targets}, also=PIP)
@@ -91,11 +91,10 @@ def assemble(out: Path, targets: list[Target], uncommitted: bool) -> None:
     for target, folder in gathered.items():
         for part, text in locks(TOP, target, folder.glob("*.whl"), engine).items():
             _write(out / "locks" / target.name / f"{part}.txt", text)
-    say("making the manual")
     add_manual(out / "manual")
     _write(out / "README.txt", readme(out, engine.name.split("-")[1], targets))
-    say("counting and summing")
-    write_sums(out)
+    with step("counting and summing"):
+        write_sums(out)
 
 
 def fetch(targets: list[Target]) -> dict[Target, Path]:
@@ -108,7 +107,8 @@ def add_manual(folder: Path) -> None:
     python = TOP / ".venv" / "manual" / "bin" / "python"
     if not python.exists():
         raise BuildError("there is no .venv/manual: make ready-manual")
-    done = subprocess.run([python, TOP / "deploy" / "manual", folder], capture_output=True, text=True, check=False)
+    command = [python, TOP / "deploy" / "manual", folder]
+    done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
     if done.returncode:
         raise BuildError(f"the manual cannot be made: {(done.stderr.strip().splitlines() or ['no output'])[-1]}")
 
@@ -138,11 +138,6 @@ def _copy(source: Path, place: Path) -> None:
 def _write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, "utf-8")
-
-
-def say(text: str) -> None:
-    """Print a step."""
-    print(f"ordinance: {text}", flush=True)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from building import BuildError, sha256
 from components import Component, declared, locked, needed, normal
 from install import explain
 from packaging.markers import Marker
+from steps import step
 
 PYTHONS = ("3.11", "3.12", "3.13")
 MACHINES = ("x86_64", "aarch64")
@@ -64,29 +65,42 @@ def gather(tree: Path, target: Target, kept: Path) -> Path:
     if stamp.is_file() and stamp.read_text("utf-8") == text and folder.is_dir():
         return folder
     began = time.monotonic()
-    print(f"ordinance: {target.name}: fetching {len(wanted)} wheels …", flush=True)
     stamp.unlink(missing_ok=True)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     requirements = folder / "requirements.txt"
     requirements.write_text(text, "utf-8")
-    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", "download", "--quiet"]
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", "download"]
     command += ["--no-deps", "--require-hashes", "--only-binary", ":all:", "--dest", str(folder)]
     command += ["--implementation", "cp", "--python-version", target.python]
     command += [word for each in target.platforms for word in ("--platform", each)]
     # A file that another environment or target has already is the same file: its hash is in the lock.
     have = [tree / ".venv" / "downloads", *(each for each in sorted(kept.iterdir()) if each.is_dir())]
     command += [word for each in have if each.is_dir() for word in ("--find-links", str(each))]
-    done = subprocess.run([*command, "-r", str(requirements)], capture_output=True, text=True, check=False)
+    _download([*command, "-r", str(requirements)], target, len(wanted))
     requirements.unlink()
-    if done.returncode:
-        raise BuildError(explain(done.stderr, f"wheels for {target.name}"))
     for path in folder.iterdir():
         _share(path, kept)
     stamp.write_text(text, "utf-8")
     size = sum(path.stat().st_size for path in folder.iterdir())
     print(f"ordinance: {target.name}: {size >> 20} MB in {time.monotonic() - began:.0f} s", flush=True)
     return folder
+
+
+def _download(command: list[str], target: Target, wheels: int) -> None:
+    """Run pip, and show how many of its ``wheels`` it has begun. Raises ``BuildError``."""
+    said: list[str] = []
+    with (
+        step(f"{target.name}: fetching {wheels} wheels") as show,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace") as pip,
+    ):
+        for line in pip.stdout or ():
+            said.append(line)
+            if line.startswith("Collecting "):
+                begun = sum(each.startswith("Collecting ") for each in said)
+                show(f"{begun} of {wheels}, {line.split()[1].partition('==')[0]}")
+    if pip.returncode:
+        raise BuildError(explain("".join(said), f"wheels for {target.name}"))
 
 
 def _share(path: Path, kept: Path) -> None:

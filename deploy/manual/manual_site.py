@@ -9,17 +9,22 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable
 from importlib.metadata import distribution
 from pathlib import Path
 
-from reading import UnmendedError, mend
-from staging import stage
-
 HERE = Path(__file__).resolve().parent
 TOP = HERE.parent.parent
+sys.path.insert(0, str(TOP / "deploy"))
+
+from reading import UnmendedError, mend  # noqa: E402
+from staging import stage  # noqa: E402
+from steps import step  # noqa: E402
+
 #: Says that a folder is a manual, which may be replaced.
 MARK = "licences.txt"
 #: Whose scripts and styles are in the site.
@@ -53,10 +58,13 @@ def write(out: Path) -> None:
     if out.exists() and any(out.iterdir()) and not (out / MARK).exists():
         raise ManualError(f"{out} is not empty and not a manual. Name another folder: make manual OUT=…")
     out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".manual-", dir=out.parent) as work:
+    with (
+        step("making the manual") as show,
+        tempfile.TemporaryDirectory(prefix=".manual-", dir=out.parent) as work,
+    ):
         source, site, kept = (Path(work) / name for name in ("source", "site", "kept"))
         stage(TOP, source)
-        build(source, site, kept)
+        build(source, site, kept, show)
         for needless in (".buildinfo", "objects.inv"):  # for a second build, and for other sites
             (site / needless).unlink(missing_ok=True)
         shutil.rmtree(site / "_sources", ignore_errors=True)
@@ -69,18 +77,31 @@ def write(out: Path) -> None:
         site.rename(out)
 
 
-def build(source: Path, site: Path, kept: Path) -> None:
-    """Make ``site`` of ``source``. Raises ``ManualError`` for whatever Sphinx warns of."""
+def build(source: Path, site: Path, kept: Path, show: Callable[[str], None]) -> None:
+    """Make ``site`` of ``source``, and ``show`` how far it is. Raises ``ManualError`` for whatever Sphinx warns of."""
     from sphinx.application import Sphinx
 
     os.environ.setdefault("SOURCE_DATE_EPOCH", "0")  # nothing in the site shows it
     said = io.StringIO()
     with contextlib.redirect_stderr(said):
         order = {"html_search_scorer": str(source / "order.js")}
-        it = Sphinx(source, HERE, site, kept, "html", order, None, said, parallel=os.cpu_count() or 1)
+        it = Sphinx(source, HERE, site, kept, "html", order, Status(show), said, parallel=os.cpu_count() or 1)
         it.build()
     if found := said.getvalue().strip():
         raise ManualError(f"a page has a mistake. Correct it:\n{found.replace(f'{source}{os.sep}', '')}")
+
+
+class Status(io.TextIOBase):
+    """What Sphinx writes its status to; passes on what it does and how much of that is done."""
+
+    def __init__(self, show: Callable[[str], None]) -> None:
+        self._show = show
+
+    def write(self, text: str) -> int:
+        """Look for ``reading sources... [ 12%]``."""
+        if found := re.search(r"(\w+ \w+)\.\.\. *(?:\x1b\[[\d;]*m)*\[ *(\d+%)\]", text):
+            self._show(f"{found[1]} {found[2]}")
+        return len(text)
 
 
 def licences() -> str:

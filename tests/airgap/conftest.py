@@ -15,6 +15,16 @@ import pytest
 from support.checkout import ROOT
 from support.isolated import Isolated
 
+CANARY = "ordinance-canary-86a-5d21e8"
+#: Asks the model at an address, in an interpreter that has nothing besides.
+ASK = """
+import json, sys, urllib.request
+body = {"model": "default", "temperature": 0, "max_tokens": 60, "messages": [{"role": "user", "content": sys.argv[2]}]}
+request = urllib.request.Request(sys.argv[1], json.dumps(body).encode(), {"content-type": "application/json"})
+with urllib.request.urlopen(request, timeout=120) as answer:
+    sys.stdout.write(answer.read().decode())
+"""
+
 
 def assemble(out: Path) -> None:
     command = [sys.executable, str(ROOT / "deploy" / "airgap" / "assemble.py"), str(out), "--uncommitted"]

@@ -123,7 +123,7 @@ def test_what_the_text_names_is_there(made: Path) -> None:
         r"^    ([a-z./0-9A-Z]+/?)(?: [a-z]+/)* {2,}", said.partition("WHAT IS HERE")[2], re.MULTILINE
     ):
         assert (made / name).exists(), name
-    for name in re.findall(r"((?:systemd|nginx|container|manual)/[\w./]+)", said):
+    for name in re.findall(r"(?<![\w/])((?:systemd|nginx|container|manual)/[\w./]*\w)", said):
         assert (made / name).exists(), name
 
 

@@ -11,18 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from airgap.conftest import ASK, CANARY
 from support.isolated import Isolated
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
-
-CANARY = "ordinance-canary-86a-5d21e8"
-ASK = """
-import json, sys, urllib.request
-body = {"model": "default", "temperature": 0, "max_tokens": 60, "messages": [{"role": "user", "content": sys.argv[2]}]}
-request = urllib.request.Request(sys.argv[1], json.dumps(body).encode(), {"content-type": "application/json"})
-with urllib.request.urlopen(request, timeout=120) as answer:
-    sys.stdout.write(answer.read().decode())
-"""
 
 
 @pytest.fixture(scope="module")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
+from support.collecting import SpanCollector
 from support.commands import Served
+from support.scripted_judge import JudgeServer
 from support.tracing import Tracer
 
 RESOLVER = "127.0.0.53"
@@ -30,6 +33,20 @@ def apart() -> None:
 
 
 @pytest.fixture
+def judge() -> Iterator[JudgeServer]:
+    running = JudgeServer(seconds=5.0)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def collector() -> Iterator[SpanCollector]:
+    running = SpanCollector()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
 def watched(tmp_path: Path) -> Watched:
     """Starts `ordinance serve` with these words under a tracer."""
 
@@ -42,3 +59,9 @@ def watched(tmp_path: Path) -> Watched:
         return Traced(*words, **more), tracer
 
     return start
+
+
+def place(url: str) -> tuple[str, int]:
+    """The address and the port of ``url``."""
+    parts = urlsplit(url)
+    return str(parts.hostname), int(parts.port or 0)

@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx2
 import pytest
 
-from egress.conftest import RESOLVER, Watched
+from egress.conftest import RESOLVER, Watched, place
 from support.collecting import SpanCollector
 from support.commands import GERMANY, Served
 from support.databases import Database, PostgresqlServer, RedisServer
@@ -35,20 +34,6 @@ ASKED: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def judge() -> Iterator[JudgeServer]:
-    running = JudgeServer(seconds=5.0)
-    yield running
-    running.stop()
-
-
-@pytest.fixture
-def collector() -> Iterator[SpanCollector]:
-    running = SpanCollector()
-    yield running
-    running.stop()
-
-
 @pytest.fixture(params=["postgresql", "redis"])
 def store(request: pytest.FixtureRequest) -> Iterator[Database]:
     with TemporaryDirectory(prefix=f"ordinance-{request.param}-") as folder:
@@ -57,11 +42,6 @@ def store(request: pytest.FixtureRequest) -> Iterator[Database]:
             wait_for(running)
         yield running
         running.stop()
-
-
-def place(url: str) -> tuple[str, int]:
-    parts = urlsplit(url)
-    return str(parts.hostname), int(parts.port or 0)
 
 
 def converse(served: Served) -> None:

@@ -53,13 +53,16 @@ def variables(**more: str) -> dict[str, str]:
 
 
 class VllmServer:
-    """Started by its making, with the words of ``vllm serve MODEL`` and the variables ``given`` (see ``variables``)."""
+    """Started by its making, with the words of ``vllm serve MODEL`` and the variables ``given`` (see ``variables``).
+    ``starter`` is a command that starts it, if it is not to be started directly."""
 
-    def __init__(self, words: Sequence[str | Path], given: dict[str, str], log: Path) -> None:
+    def __init__(
+        self, words: Sequence[str | Path], given: dict[str, str], log: Path, starter: Sequence[str] = ()
+    ) -> None:
         port = free_port()
         self.address = f"http://127.0.0.1:{port}"
         self._log = log
-        command = [ENVIRONMENT / "bin" / "vllm", "serve", MODEL, *FRUGAL, "--port", str(port), *words]
+        command = [*starter, ENVIRONMENT / "bin" / "vllm", "serve", MODEL, *FRUGAL, "--port", str(port), *words]
         with log.open("wb") as file:
             self.process = subprocess.Popen(command, env=given, stdout=file, stderr=subprocess.STDOUT)
 
