@@ -122,10 +122,14 @@ class Starts:
                 needed = beginning(chr(symbols.key))
                 if needed is None or before & OPENING or permits(needed, before, symbols.kind):
                     phrase = self._trie.follow(0, symbols.key)
-            kind = symbols.kind_after(before)
             reached = opening.reach(symbols.sets) if symbols.kind else self._network.begin_faint(symbols.sets)
-            nodes, completed = self._land(reached, kind)
-            found = self._begun[before, symbols.number] = self._arrive(kind, phrase, nodes, _NONE, completed)
+            if phrase or reached:
+                kind = symbols.kind_after(before)
+                nodes, completed = self._land(reached, kind)
+                found = self._arrive(kind, phrase, nodes, _NONE, completed)
+            else:
+                found = DEAD
+            self._begun[before, symbols.number] = found
         return found
 
     def move(self, group: Group, symbols: Class) -> Group | Landing:
