@@ -8,14 +8,14 @@ figures: docs/matching.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
 from typing import NamedTuple
 
 from ordinance.detection import Expressions
-from ordinance.runtime.match.joining import Joiners, finds_join, joiners_of
+from ordinance.runtime.match.joining import JOINERS, Joiners, finds_join
 from ordinance.runtime.match.network import Network
 from ordinance.runtime.match.node_table import EDGE, KINDS, kind_of
 from ordinance.runtime.match.spacing import PLAIN, SCORE, SCORED, is_white, is_wordlike, layout_of
@@ -31,9 +31,7 @@ SIZE_CAP = 300_000
 
 #: Bits of all families that an automaton may have.
 EVERY = -1
-
-#: Characters that join to one before them, of every cluster class, kind and way of folding.
-_JOINERS = "\n\u0301\u200c\u200d\u3099\u094d\u0903ำຳක🏽🚀™ℹⓂ🅬🅰🅱🅾🅿🇩\u0600क각가"
+_NOTHING = frozenset[int]()
 
 
 @dataclass(slots=True, eq=False)
@@ -125,7 +123,7 @@ class Automaton:
         self._startable: dict[tuple[int, int], frozenset[int]] = {}
         self._beginning: dict[int, list[int]] = {}
         self._joinable: dict[tuple[Cluster, int, int], bool] = {}
-        self._joiners: Mapping[str, Joiners] | None = None
+        self._joiners: Joiners | None = None
         #: How often everything was forgotten.
         self.restarts = 0
 
@@ -342,9 +340,11 @@ class Automaton:
         """Return the classes with which a match of ``families`` can begin after ``before``, among the classes that the
         rules distinguish."""
         found = self._startable.get((before, families))
+        if found is None and not families & self._network.families:
+            return _NOTHING
         if found is None:
             if not self._startable:
-                for symbol in {*self._network.samples(), *fold(_JOINERS)}:
+                for symbol in {*self._network.samples(), *fold(JOINERS)}:
                     self._class(symbol)
             begun = enumerate(self._begun(before))
             found = self._startable[before, families] = frozenset([each for each, begins in begun if begins & families])
@@ -370,13 +370,11 @@ class Automaton:
         the next one, or one behind other marks."""
         found = self._joinable.get((cluster, before, families))
         if found is None:
-            found = any(self.startable(kind, families) for kind in KINDS) and self._finds_join(
-                cluster, before, families
-            )
+            found = bool(families & self._network.families) and self._finds_join(cluster, before, families)
             self._joinable[cluster, before, families] = found
         return found
 
     def _finds_join(self, cluster: Cluster, before: int, families: int) -> bool:
         if self._joiners is None:
-            self._joiners = joiners_of({*_JOINERS, *self._network.samples()}, self.classes, self._classes)
+            self._joiners = Joiners(self._network.samples(), self.classes, self._classes)
         return finds_join(cluster, before, self._joiners, lambda kind: self.startable(kind, families), self._classes)

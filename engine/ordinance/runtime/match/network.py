@@ -59,10 +59,13 @@ class Network:
     def __init__(self, families: Sequence[Iterable[tuple[int, Expressions]]]) -> None:
         self.nodes = Nodes()
         self.trie = Trie()
+        #: Bits of the families in which anything is looked for.
+        self.families = 0
         disguised: list[tuple[Disguises, int]] = []
         for family, expressions in enumerate(families):
             for tag, each in expressions:
                 output = self.nodes.output(family, tag)
+                self.families |= 1 << family
                 phrases = {form for phrase in each.phrases for form in phrase_forms(phrase)}
                 self.trie.add(phrases, 1 << family, output)
                 if each.disguised:
