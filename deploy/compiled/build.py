@@ -18,7 +18,6 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 MODULES = (
     "match/alphabet",
     "match/automaton",
-    "match/joining",
     "match/matcher",
     "match/network",
     "match/node_table",

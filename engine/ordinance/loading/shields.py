@@ -14,6 +14,7 @@ from functools import cached_property
 from ordinance.detection import Expressions
 from ordinance.language import ast
 from ordinance.language.diagnostics import Diagnostic, diagnose
+from ordinance.loading.spelled import Spelled
 from ordinance.policy.ir import Policy, texts_of
 from ordinance.policy.link.contacts import SEPARATORS
 from ordinance.policy.plan import NoticeTemplate, Plan, PlannedRule
@@ -21,7 +22,6 @@ from ordinance.policy.vocabulary import NoticeKind
 from ordinance.runtime.match.automaton import Automaton
 from ordinance.runtime.match.checks import Checks
 from ordinance.runtime.match.segments import Asking
-from ordinance.runtime.match.spelled import Spelled
 
 
 def shielding(plan: Plan, policy: Policy) -> Iterator[Diagnostic]:

@@ -14,7 +14,7 @@ from ordinance.runtime.text.folding import fold
 _REMEMBERED = 4096
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=4)
 def alphabet_of(sets: tuple[SymbolSet, ...]) -> Alphabet:
     """Return the alphabet of ``sets``; most networks ask for the same: those of the engine's own patterns."""
     return Alphabet(sets)

@@ -15,11 +15,10 @@ from threading import Lock
 from typing import NamedTuple
 
 from ordinance.detection import Expressions
-from ordinance.runtime.match.joining import JOINERS, Joiners, finds_join
 from ordinance.runtime.match.network import Network
 from ordinance.runtime.match.node_table import EDGE, KINDS, kind_of
 from ordinance.runtime.match.spacing import PLAIN, SCORE, SCORED, is_white, is_wordlike, layout_of
-from ordinance.runtime.match.starts import DEAD, Class, Group, Landing, Output, Starts
+from ordinance.runtime.match.starts import DEAD, JOINERS, Class, Group, Joiners, Landing, Output, Starts, finds_join
 from ordinance.runtime.match.trie import NO_KEY, SHIFT
 from ordinance.runtime.text.clusters import Cluster
 from ordinance.runtime.text.folding import fold, fold_char, key

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ordinance.detection import Expressions, Pattern
+from ordinance.loading.spelled import Spelled
 from ordinance.runtime.match.automaton import Automaton
 from ordinance.runtime.match.matcher import matches_in
-from ordinance.runtime.match.spelled import Spelled
 
 SEPARATORS = " -"
 
