@@ -82,13 +82,17 @@ class Loaded:
 @contextmanager
 def _without_collecting() -> Iterator[None]:
     """Collect no garbage meanwhile: nearly all that a load makes stays, so that a look at all of it, again and again as
-    it grows, finds nothing. Where loads overlap, the first to end lets the collector go on."""
+    it grows, finds nothing. What stays is old at once: young, all of it would be looked at when an object is made next.
+    Where loads overlap, the first to end lets the collector go on."""
     collecting = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if collecting:
+            if not gc.get_freeze_count():  # what somebody froze stays so
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
 
 

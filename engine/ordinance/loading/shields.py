@@ -14,6 +14,7 @@ from functools import cached_property
 from ordinance.detection import Expressions
 from ordinance.language import ast
 from ordinance.language.diagnostics import Diagnostic, diagnose
+from ordinance.loading.spelled import Spelled
 from ordinance.policy.ir import Policy, texts_of
 from ordinance.policy.link.contacts import SEPARATORS
 from ordinance.policy.plan import NoticeTemplate, Plan, PlannedRule
@@ -56,6 +57,14 @@ class _Removed:
         found = ((tag, self.plan.detectors[key]) for tag, rule in enumerate(self.rules) for key in rule.detectors)
         return [(tag, Asking(each)) for tag, each in found if not isinstance(each, Expressions)]
 
+    @cached_property
+    def _spelled(self) -> Spelled:
+        return Spelled(self._expressions[0], SEPARATORS)
+
+    def ignores(self, contact: ast.ContactDecl) -> bool:
+        """Return whether it is known of all spellings of a contact's value at once that no rule looks for them."""
+        return not self._segments and contact.form == "number" and self._spelled.is_quiet(_bare(contact))
+
     def in_words(self, text: str) -> set[int]:
         """Return the numbers of the rules that look for a phrase or pattern in ``text``."""
         automaton, checks = self._expressions
@@ -79,6 +88,8 @@ class _Removed:
 def _contacts(removed: _Removed, policy: Policy) -> Iterator[Diagnostic]:
     for unit in policy.units:
         for contact in unit.pack.each(ast.ContactDecl):
+            if removed.ignores(contact):
+                continue
             found = (removed.in_words(text) | removed.in_sentence(text) for text in _spellings(contact))
             for tag in sorted(set[int]().union(*found)):
                 message = f"the contact `{contact.name}` contains what the rule {removed.rules[tag].id} looks for"
@@ -91,13 +102,19 @@ def _spellings(contact: ast.ContactDecl) -> Iterator[str]:
     yield value
     if contact.form == "link":
         return
-    plus = "+" if value.startswith("+") else ""
-    digits = "".join(char for char in value if char.isdecimal())
-    yield plus + digits
+    bare = _bare(contact)
+    plus, digits = bare[: bare.startswith("+")], bare.removeprefix("+")
+    yield bare
     for separator in SEPARATORS:
         yield plus + separator.join(digits)
         for at in range(1, len(digits)):
             yield f"{plus}{digits[:at]}{separator}{digits[at:]}"
+
+
+def _bare(contact: ast.ContactDecl) -> str:
+    """Return a number without separators."""
+    value = contact.value.text
+    return value[: value.startswith("+")] + "".join(char for char in value if char.isdecimal())
 
 
 def _tellings(removed: _Removed, plan: Plan, policy: Policy) -> Iterator[Diagnostic]:

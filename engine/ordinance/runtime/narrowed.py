@@ -3,8 +3,8 @@
 Automata for all that is in force in a place are made when somebody asks there. What finds nothing in any text of an
 example changes nothing in what comes of it: verdict, removed regions and notices are joins over what was found
 (semantics, rule 11), and a text that ends by itself ends in nothing that was only begun (rule 6). So everything that
-the policy looks for is looked for once, in one automaton, and the example is run with what was found. A red line is
-different: it ends an answer, and what has left until then depends on what had to wait, for whatever rule.
+the policy looks for, and what imitates a marker, is looked for once, and the example is run with what was found. A red
+line is different: it ends an answer, and what has left until then depends on what had to wait, for whatever rule.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from ordinance.policy.plan import Plan, PlannedRule
 from ordinance.policy.vocabulary import Channel, Effect
 from ordinance.runtime.match.automaton import Automaton
 from ordinance.runtime.match.matcher import matches_in
-from ordinance.runtime.redact.activation import activate, forgeable, looks_at_questions, sought
+from ordinance.runtime.redact.activation import activate, forgeable, looks_at_questions, sought, without_imitations
 from ordinance.runtime.redact.own_words import share_words
+from ordinance.runtime.redact.signs import LOOKALIKES
 from ordinance.runtime.situation import rules_in_force, situate
 
 #: Parts that are kept with their automata; examples of one rule follow one another.
@@ -44,6 +45,8 @@ class Narrowed:
             if tag not in shared:
                 found = _of_rule(plan, plan.rules[name]) if isinstance(name, int) else [plan.detectors[name]]
                 looked_for += [(tag, each) for each in found if isinstance(each, Expressions)]
+        self._imitation = len(self._names)
+        looked_for.append((self._imitation, Expressions(patterns=LOOKALIKES)))
         self._bare = [replace(each, detector="") for each in plan.contacts]
         self._other = Automaton(looked_for)
         self._always = frozenset(tag for tag, rule in enumerate(plan.rules) if _always(plan, rule))
@@ -73,8 +76,8 @@ class Narrowed:
 
     def _narrow(self, tags: frozenset[int]) -> Plan:
         plan = self.plan
-        kept = {self._names[tag] for tag in tags}
-        return part_of(
+        kept = {self._names[tag] for tag in tags if tag != self._imitation}
+        part = part_of(
             plan,
             rules=tuple(plan.rules[tag] for tag in sorted(tags) if tag < len(plan.rules)),
             protected=tuple(key for key in plan.protected if key in kept),
@@ -82,6 +85,9 @@ class Narrowed:
                 each if each.detector in kept else bare for each, bare in zip(plan.contacts, self._bare, strict=True)
             ),
         )
+        if self._imitation not in tags:
+            without_imitations(part)
+        return part
 
 
 def _common(plan: Plan) -> tuple[Automaton, dict[int, int]]:

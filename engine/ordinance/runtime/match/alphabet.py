@@ -5,8 +5,19 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from functools import lru_cache
 
 from ordinance.runtime.match.patterns import SymbolSet, in_named_set
+from ordinance.runtime.text.folding import fold
+
+#: Symbols whose sets an alphabet remembers; a text has fewer.
+_REMEMBERED = 4096
+
+
+@lru_cache(maxsize=4)
+def alphabet_of(sets: tuple[SymbolSet, ...]) -> Alphabet:
+    """Return the alphabet of ``sets``; most networks ask for the same: those of the engine's own patterns."""
+    return Alphabet(sets)
 
 
 class Alphabet:
@@ -23,9 +34,20 @@ class Alphabet:
             for name in each.named:
                 self._named[name] = self._named.get(name, 0) | bit
         self._known: dict[int, frozenset[int]] = {}
+        self._by_symbol: dict[str, frozenset[int]] = {}
+        #: The symbols at the ends of ranges: among them is one of every class that the sets distinguish by ranges.
+        self.edges = frozenset(filter(fold, "".join(low + high for each in sets for low, high in each.ranges)))
 
     def holding(self, symbol: str) -> frozenset[int]:
         """Return the numbers of the sets that contain ``symbol``."""
+        held = self._by_symbol.get(symbol)
+        if held is None:
+            held = self._find(symbol)
+            if len(self._by_symbol) < _REMEMBERED:
+                self._by_symbol[symbol] = held
+        return held
+
+    def _find(self, symbol: str) -> frozenset[int]:
         bits = self._bits(symbol)
         if self._any_case:
             bits |= self._any_case & (self._bits(symbol.lower()) | self._bits(symbol.upper()))

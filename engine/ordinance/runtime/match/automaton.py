@@ -8,7 +8,7 @@ figures: docs/matching.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
@@ -18,9 +18,9 @@ from ordinance.detection import Expressions
 from ordinance.runtime.match.network import Network
 from ordinance.runtime.match.node_table import EDGE, KINDS, kind_of
 from ordinance.runtime.match.spacing import PLAIN, SCORE, SCORED, is_white, is_wordlike, layout_of
-from ordinance.runtime.match.starts import DEAD, Class, Group, Landing, Output, Starts
+from ordinance.runtime.match.starts import DEAD, JOINERS, Class, Group, Joiners, Landing, Output, Starts, finds_join
 from ordinance.runtime.match.trie import NO_KEY, SHIFT
-from ordinance.runtime.text.clusters import Cluster, cluster_class, join
+from ordinance.runtime.text.clusters import Cluster
 from ordinance.runtime.text.folding import fold, fold_char, key
 
 #: Past so many states, or so many groups, nodes and steps, all are forgotten and built anew as they are met: bounded
@@ -30,9 +30,7 @@ SIZE_CAP = 300_000
 
 #: Bits of all families that an automaton may have.
 EVERY = -1
-
-#: Characters that join to one before them, of every cluster class, kind and way of folding.
-_JOINERS = "\n\u0301\u200c\u200d\u3099\u094d\u0903ำຳක🏽🚀™ℹⓂ🅬🅰🅱🅾🅿🇩\u0600क각가"
+_NOTHING = frozenset[int]()
 
 
 @dataclass(slots=True, eq=False)
@@ -124,7 +122,7 @@ class Automaton:
         self._startable: dict[tuple[int, int], frozenset[int]] = {}
         self._beginning: dict[int, list[int]] = {}
         self._joinable: dict[tuple[Cluster, int, int], bool] = {}
-        self._joiners: Mapping[str, set[tuple[int, ...]]] | None = None
+        self._joiners: Joiners | None = None
         #: How often everything was forgotten.
         self.restarts = 0
 
@@ -162,6 +160,9 @@ class Automaton:
         return found
 
     def _numbered(self, signature: tuple[int, int, frozenset[int], int, bool]) -> int:
+        known = self._class_ids.get(signature)
+        if known is not None:
+            return known
         with self._lock:  # sessions may run in several threads; what else is remembered may race
             found = self._class_ids.setdefault(signature, len(self._classes))
             if found == len(self._classes):
@@ -338,9 +339,11 @@ class Automaton:
         """Return the classes with which a match of ``families`` can begin after ``before``, among the classes that the
         rules distinguish."""
         found = self._startable.get((before, families))
+        if found is None and not families & self._network.families:
+            return _NOTHING
         if found is None:
             if not self._startable:
-                for symbol in {*self._network.samples(), *fold(_JOINERS)}:
+                for symbol in {*self._network.samples(), *fold(JOINERS)}:
                     self._class(symbol)
             begun = enumerate(self._begun(before))
             found = self._startable[before, families] = frozenset([each for each, begins in begun if begins & families])
@@ -366,32 +369,11 @@ class Automaton:
         the next one, or one behind other marks."""
         found = self._joinable.get((cluster, before, families))
         if found is None:
-            found = self._joinable[cluster, before, families] = self._finds_join(cluster, before, families)
+            found = bool(families & self._network.families) and self._finds_join(cluster, before, families)
+            self._joinable[cluster, before, families] = found
         return found
 
     def _finds_join(self, cluster: Cluster, before: int, families: int) -> bool:
         if self._joiners is None:
-            self._joiners = self._by_cluster_class({*_JOINERS, *self._network.samples()})
-        pending, seen = [(cluster, before)], {(cluster, before)}
-        while pending:
-            open_cluster, last = pending.pop()
-            for found, several in self._joiners.items():
-                joins, after = join(open_cluster, found)
-                for symbols in several if joins else ():
-                    kind = last
-                    for symbol in symbols:
-                        if symbol in self.startable(kind, families):
-                            return True
-                        kind = self._classes[symbol].kind
-                    if (after, kind) not in seen:
-                        seen.add((after, kind))
-                        pending.append((after, kind))
-        return False
-
-    def _by_cluster_class(self, chars: set[str]) -> Mapping[str, set[tuple[int, ...]]]:
-        """Return what ``chars`` are to the rules, by what they are to grapheme clusters. What folds to nothing begins
-        no match that would reach back to the cluster."""
-        found: dict[str, set[tuple[int, ...]]] = {}
-        for char in chars:
-            found.setdefault(cluster_class(char), set()).add(self.classes(char) if fold_char(char) else ())
-        return found
+            self._joiners = Joiners(self._network.samples(), self.classes, self._classes)
+        return finds_join(cluster, before, self._joiners, lambda kind: self.startable(kind, families), self._classes)

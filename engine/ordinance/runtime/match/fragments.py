@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ordinance.runtime.match import patterns
-from ordinance.runtime.match.node_table import EDGE, KINDS, Node, Nodes, kind_of, looks_back, permits
+from ordinance.runtime.match.node_table import EDGE, EVERY_KIND, KINDS, Node, Nodes, kind_of, looks_back, permits
 from ordinance.runtime.match.patterns import Assertion, SymbolSet, parse_pattern
 
 #: Characters that stand for every class a rule can distinguish by kind alone.
@@ -86,9 +86,7 @@ class _Fragment:
         set_kinds = [_kinds_in(symbols) for symbols in self._nodes.sets]
         for node in self._last_first():
             node.families = self._families(node)
-            for before in KINDS:
-                if self._completes(node, before, set_kinds):
-                    node.live |= before
+            node.live = self._live(node, set_kinds)
 
     def _last_first(self) -> Iterator[Node]:
         """Yield each node after all to which it leads."""
@@ -117,33 +115,40 @@ class _Fragment:
 
     def _reporting(self, at: int) -> int:
         """Return the families with a match that is complete at a node, without another symbol."""
+        if not self._nodes.at[at].jumps:  # nearly every node
+            return self._own(self._nodes.at[at])
         families, pending, seen = 0, [at], {at}
         while pending:
             node = self._nodes.at[pending.pop()]
-            for output in node.outputs:
-                families |= self._nodes.family(output)
+            families |= self._own(node)
             for _, target in node.jumps:
                 if target not in seen:
                     seen.add(target)
                     pending.append(target)
         return families
 
-    def _completes(self, node: Node, before: int, set_kinds: list[int]) -> bool:
-        if node.outputs:
-            return True
+    def _own(self, node: Node) -> int:
+        families = 0
+        for output in node.outputs:
+            families |= self._nodes.family(output)
+        return families
+
+    def _live(self, node: Node, set_kinds: list[int]) -> int:
+        """Return the kinds before ``node`` with which a match can be completed from there."""
+        at = self._nodes.at
+        if node.outputs or any(at[target].live & set_kinds[number] for number, target in node.sets):
+            return EVERY_KIND
+        found = 0
         for assertion, target in node.jumps:
-            live = self._nodes.at[target].live & before
+            live = at[target].live
             # Behind an assertion the next symbol is constrained; what follows is tested when it comes. Being live
             # for some next kind that the assertion permits is what matters here.
-            if live and (
-                assertion is None
-                or any(
-                    permits(assertion, before, after) and self._goes_on(target, before, after, set_kinds)
-                    for after in KINDS
-                )
-            ):
-                return True
-        return any(self._nodes.at[target].live & set_kinds[number] for number, target in node.sets)
+            for before in KINDS if assertion is not None else ():
+                after = (each for each in KINDS if assertion and permits(assertion, before, each))
+                if live & before and not any(self._goes_on(target, before, each, set_kinds) for each in after):
+                    live &= ~before
+            found |= live
+        return found
 
     def _goes_on(self, start: int, before: int, after: int, set_kinds: list[int]) -> bool:
         """Whether from ``start`` a match can be completed if the next symbol (or the end) is of kind ``after``."""

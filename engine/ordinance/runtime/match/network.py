@@ -11,14 +11,14 @@ from functools import lru_cache
 from ordinance.detection import Expressions
 from ordinance.errors import PatternError
 from ordinance.runtime.match import patterns
-from ordinance.runtime.match.alphabet import Alphabet
+from ordinance.runtime.match.alphabet import alphabet_of
 from ordinance.runtime.match.branches import Disguises, disguises
 from ordinance.runtime.match.disguise import forms
 from ordinance.runtime.match.fragments import SAMPLES, Fragment, fragment
 from ordinance.runtime.match.lane import Lane
 from ordinance.runtime.match.node_table import Node, Nodes
 from ordinance.runtime.match.trie import Trie
-from ordinance.runtime.text.folding import as_phrase, fold
+from ordinance.runtime.text.folding import as_phrase
 
 
 def canonical_phrase(phrase: str) -> str:
@@ -59,10 +59,13 @@ class Network:
     def __init__(self, families: Sequence[Iterable[tuple[int, Expressions]]]) -> None:
         self.nodes = Nodes()
         self.trie = Trie()
+        #: Bits of the families in which anything is looked for.
+        self.families = 0
         disguised: list[tuple[Disguises, int]] = []
         for family, expressions in enumerate(families):
             for tag, each in expressions:
                 output = self.nodes.output(family, tag)
+                self.families |= 1 << family
                 phrases = {form for phrase in each.phrases for form in phrase_forms(phrase)}
                 self.trie.add(phrases, 1 << family, output)
                 if each.disguised:
@@ -72,7 +75,7 @@ class Network:
         #: Nodes from here on may stay alive for ever, so whoever runs the network ends them after ``disguise.REACH``.
         self.elastic = len(self.nodes)
         self._lane = Lane(self.nodes, disguised)
-        self.alphabet = Alphabet(self.nodes.sets)
+        self.alphabet = alphabet_of(tuple(self.nodes.sets))
 
     @property
     def faint(self) -> set[int]:
@@ -81,8 +84,7 @@ class Network:
 
     def samples(self) -> set[str]:
         """Symbols of every class that the rules distinguish."""
-        ends = (low + high for symbols in self.nodes.sets for low, high in symbols.ranges)
-        return {*SAMPLES, *filter(fold, "".join(ends)), *self.trie.symbols}
+        return {*SAMPLES, *self.alphabet.edges, *self.trie.symbols}
 
     def opening(self, before: int, after: int) -> Opening:
         """Return what a match can begin with between what came ``before`` and a symbol of kind ``after``."""
@@ -143,4 +145,6 @@ class Opening:
 
     def reach(self, sets: frozenset[int]) -> set[int]:
         """Return the nodes to which a symbol in these sets leads."""
+        if self._sets.keys().isdisjoint(sets):
+            return set()
         return {target for number in sets if number in self._sets for target in self._sets[number]}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from threading import Lock
 from typing import NamedTuple
-from weakref import WeakKeyDictionary, WeakValueDictionary
+from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary
 
 from ordinance.detection import Expressions, Prepared, Segments, waits
 from ordinance.policy.plan import SPAN, Contact, Plan, PlannedRule, Scope
@@ -137,6 +137,8 @@ _cache: WeakKeyDictionary[Plan, dict[_Name, Activation]] = WeakKeyDictionary()
 _automata: WeakKeyDictionary[Plan, dict[tuple[Family, ...], _Held]] = WeakKeyDictionary()
 #: What the plans in use keep, so that a plan that replaces another shares with it what looks for the same.
 _in_use: WeakValueDictionary[tuple[Family, ...], _Held] = WeakValueDictionary()
+#: Parts of plans that are only given texts in which no marker is imitated.
+_unforged: WeakSet[Plan] = WeakSet()
 _lock = Lock()
 
 
@@ -164,6 +166,12 @@ def activate(
         while len(kept) > _KEPT:
             kept.pop(next(iter(kept)))
         return found
+
+
+def without_imitations(part: Plan) -> None:
+    """Say that ``part`` is only given a few texts, in which nothing imitates a marker (``LOOKALIKES``), so that its
+    automata do not look for that."""
+    _unforged.add(part)
 
 
 def _shared(rules: tuple[PlannedRule, ...], part: Channel) -> Channel:
@@ -242,7 +250,8 @@ def _build(plan: Plan, rules: tuple[PlannedRule, ...], shields: tuple[str, ...],
         answer = [tag for tag in answer if _masks(rules[tag])]
     prompt = [tag for tag, rule in enumerate(rules) if looks_at_questions(rule)]
     withholding = [tag for tag in answer if rules[tag].removes and rules[tag].effect is not Effect.REFUSE]
-    forged = [] if asked else _forged(rules, withholding if part is not Channel.TOOL_CALL else ())
+    forged = [] if asked or plan in _unforged else _forged()
+    forged += [] if asked or part is Channel.TOOL_CALL else _imitated(rules, withholding)
     observing = expressions(tag for tag in answer if not rules[tag].removes)
     nears = near(answer)
     recalls = bool(checks) or any(each.checks for tag, each in nears if not rules[tag].removes)
@@ -262,7 +271,8 @@ def _build(plan: Plan, rules: tuple[PlannedRule, ...], shields: tuple[str, ...],
         expressions(tag for tag in answer if rules[tag].removes and rules[tag].effect is Effect.REFUSE),
         *(alike[each] for each in removals),
     )
-    found.prepare()
+    if plan not in _unforged:  # which meets too few texts
+        found.prepare()
     spans = sum(1 << number for number, each in enumerate(removals, WITHHOLDING) if each.scope.unit == "span")
     scopes = [(1 << number, each.scope) for number, each in enumerate(removals, WITHHOLDING)]
     units = [(families, scope.bound) for families, scope in scopes if scope.unit == "sentence"]
@@ -304,12 +314,16 @@ def _held(plan: Plan, *families: Iterable[tuple[int, Expressions]]) -> _Held:
     return found
 
 
-def _forged(rules: tuple[PlannedRule, ...], masking: Iterable[int]) -> list[tuple[int, Expressions]]:
-    """Return what the engine writes in place of removed text, and its look-alikes: if the model writes them, nobody can
-    tell them from an omission (semantics, rule 17). Placeholders are guarded in every language, so that automata do not
+def _forged() -> list[tuple[int, Expressions]]:
+    """Return the marker that the engine writes in place of removed text, and its look-alikes: if the model writes them,
+    nobody can tell them from an omission (semantics, rule 17)."""
+    return [(_FORGED, Expressions(patterns=LOOKALIKES))]
+
+
+def _imitated(rules: tuple[PlannedRule, ...], masking: Iterable[int]) -> list[tuple[int, Expressions]]:
+    """Return what masks write, for the same reason. Placeholders are guarded in every language, so that automata do not
     depend on one."""
-    found = [(_FORGED, Expressions(patterns=LOOKALIKES))]
-    return found + [(imitation(tag), each) for tag in masking if _masks(rules[tag]) for each in forgeable(rules[tag])]
+    return [(imitation(tag), each) for tag in masking if _masks(rules[tag]) for each in forgeable(rules[tag])]
 
 
 def forgeable(rule: PlannedRule) -> list[Expressions]:
