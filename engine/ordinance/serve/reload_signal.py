@@ -9,6 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ordinance.serve.door.service import Service
+from ordinance.serve.http.stderr import tell
+
+#: What the operator is told when a reload begins.
+RELOADING = "SIGHUP: keys and policy are read again"
 
 
 @contextmanager
@@ -23,10 +27,12 @@ def renewing(service: Service) -> Iterator[None]:
     tasks: set[asyncio.Task[None]] = set()
 
     async def read() -> None:
-        await service.standing.renew()
+        await service.standing.renew(tells=service.standing.loads)
         service.shadow.renew(service.standing.settings)
 
     def renew() -> None:
+        if service.standing.loads:
+            tell(RELOADING, "info")
         service.audit.reopen()
         task = loop.create_task(read())
         tasks.add(task)

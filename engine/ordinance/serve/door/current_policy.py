@@ -19,7 +19,10 @@ from ordinance.settings.model import Settings
 from ordinance.settings.sections import KeySettings
 
 #: What ``stale`` says where loading failed in a way that nobody foresaw.
-_DEFECT = "defect"
+DEFECT = "defect"
+#: What the operator is told of settings that cannot be read, and of a reload that leaves no key.
+KEPT = "keys and policy were not replaced; the last good ones stay in force"
+NO_KEY_LEFT = "no key is left: nobody gets in until one is given, or the server is started again without keys"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +83,25 @@ class Standing:
     def replaceable(self) -> bool:
         return self._renewal is not None
 
-    async def renew(self) -> None:
+    @property
+    def loads(self) -> bool:
+        """Return whether this process loads what is to replace its policies. Otherwise another process does, and says
+        what it has read."""
+        return self._renewal is not None and self._renewal.policies is not None
+
+    async def renew(self, *, tells: bool = True) -> None:
         """Read keys and policy anew and put them in force; what does not load leaves the last good in force, and
-        standard error says why. Keys come first: one that was taken away is gone before a policy is compiled."""
+        standard error says why, if this process ``tells``. Keys come first: one that was taken away is gone before a
+        policy is compiled."""
         if self._renewal is None:
             return
         async with self._reading:
-            read = await self._read(self._renewal)
+            read = await self._read(self._renewal, tells)
             if read is None:
                 return
             settings, put_in_force = read
             put_in_force()
-            await self._replace_keys(settings)
+            await self._replace_keys(settings, tells)
         if self._renewal.policies is None:
             return
         async with self._loading:
@@ -109,40 +119,38 @@ class Standing:
         if not stale:
             self.read = time.monotonic()
 
-    async def _read(self, renewal: Renewal) -> tuple[Settings, Callable[[], None]] | None:
+    async def _read(self, renewal: Renewal, tells: bool) -> tuple[Settings, Callable[[], None]] | None:
         """Return the settings in force with what is renewed of the operator's settings as they are now, and what puts
         in force what follows from them."""
         reread = renewal.settings
         if reread is None:
             return self.settings, lambda: None
 
-        def prepared() -> tuple[Settings, Settings, Callable[[], None]]:
-            read = reread()
-            settings = renewed(self.settings, read)
-            return read, settings, self._follow(settings)
-
         try:
-            read, settings, put_in_force = await asyncio.to_thread(prepared)
+            read = await asyncio.to_thread(reread)
+            settings = renewed(self.settings, read)
         except Exception as error:
-            self._stale_settings = told_of("keys and policy were not replaced; the last good ones stay in force", error)
+            self._stale_settings = told_of(KEPT, error) if tells else code_of(error)
+            return None
+        try:
+            put_in_force = await asyncio.to_thread(self._follow, settings)
+        except Exception as error:  # known to this process alone
+            self._stale_settings = told_of(KEPT, error)
             return None
         self._stale_settings = ""
-        found = changes(self.settings, read)
-        if found.of_keys:
-            tell(f"keys: {found.of_keys}", "info")
-        if found.others:
-            tell(f"these settings have changed too and need a restart: {', '.join(found.others)}")
+        if tells:
+            tell_changes(self.settings, read)
         return settings, put_in_force
 
-    async def _replace_keys(self, settings: Settings) -> None:
+    async def _replace_keys(self, settings: Settings, tells: bool) -> None:
         """Put in force at once those that fit the plan in force. Of one that does not, what was in force before remains
         until its plan has come."""
         policies, ring = None, self._ring(settings)
         while policies is not self.policies:  # another renewal may have replaced them while this one tried
             policies = self.policies
             clients = await asyncio.to_thread(self._fitting, policies, ring)
-        if ring.closed and not self.keyring.closed:
-            tell("no key is left: nobody gets in until one is given, or the server is started again without keys")
+        if tells and ring.closed and not self.keyring.closed:
+            tell(NO_KEY_LEFT)
         self.settings = settings
         self.keyring = Keyring(clients, ring.anyone, ring.closed)
 
@@ -208,9 +216,23 @@ def told_of(what: str, error: Exception) -> str:
     """Tell the operator of an ``error``; its code."""
     if isinstance(error, OrdinanceError):
         tell(f"{what}: error[{error.code}]: {error}", "error")
-        return error.code
-    tell(f"{what}: {described(error)}", "error")  # what is in force must outlive whatever a new one brings
-    return _DEFECT
+    else:
+        tell(f"{what}: {described(error)}", "error")  # what is in force must outlive whatever a new one brings
+    return code_of(error)
+
+
+def code_of(error: Exception) -> str:
+    """Return the code that ``stale`` has for an ``error``."""
+    return error.code if isinstance(error, OrdinanceError) else DEFECT
+
+
+def tell_changes(before: Settings, after: Settings) -> None:
+    """Tell the operator which keys were replaced, and which other settings have changed and need a restart."""
+    found = changes(before, after)
+    if found.of_keys:
+        tell(f"keys: {found.of_keys}", "info")
+    if found.others:
+        tell(f"these settings have changed too and need a restart: {', '.join(found.others)}")
 
 
 def keyring_of(keys: Sequence[KeySettings], jurisdiction: str | None) -> Keyring:
