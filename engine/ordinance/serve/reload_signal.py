@@ -27,7 +27,7 @@ def renewing(service: Service) -> Iterator[None]:
     tasks: set[asyncio.Task[None]] = set()
 
     async def read() -> None:
-        await service.standing.renew(tells=service.standing.loads)
+        await service.standing.renew()
         service.shadow.renew(service.standing.settings)
 
     def renew() -> None:

@@ -21,7 +21,7 @@ from multiprocessing.reduction import recv_handle, send_handle
 
 from ordinance.errors import OrdinanceError
 from ordinance.policy.proven import Proof, proven, rely_on
-from ordinance.serve.door.current_policy import KEPT, NO_KEY_LEFT, named, settle, tell_changes, told_of
+from ordinance.serve.door.current_policy import named, settle
 from ordinance.serve.door.policies import Policies, identity_of, rest
 from ordinance.serve.door.service import check_keys
 from ordinance.serve.http.listener import Listener
@@ -29,7 +29,6 @@ from ordinance.serve.http.stderr import described, log_defect, tell, write_as
 from ordinance.serve.server import STOPPING
 from ordinance.serve.worker import Worker
 from ordinance.settings.differences import renewed
-from ordinance.settings.model import Settings
 
 #: How long an order may take, in seconds: a fork, or a worker's end that has begun.
 _PATIENCE_SECONDS = 30.0
@@ -50,10 +49,9 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """The ``settings`` as they were read, for what is renewed of them; None if they could not be read, which was told
-    why."""
+    """Whether there are keys in the settings as they were read; None if they could not be read."""
 
-    settings: Settings | None
+    keyed: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,17 +150,11 @@ def _stand(worker: Worker, listener: Listener, orders: Connection, first: bool, 
 def _loaded(worker: Worker, orders: Connection, first: bool, running: bool) -> tuple[Worker, Policies] | None:
     if not first:
         try:
-            read = worker.reread()
-            settings = renewed(worker.settings, read)
-        except Exception as error:
-            told_of(KEPT, error)
+            worker = replace(worker, settings=renewed(worker.settings, worker.reread()))
+        except OrdinanceError:
             orders.send(Read(None))
             return None
-        tell_changes(worker.settings, read)
-        if worker.settings.keys and not settings.keys:
-            tell(NO_KEY_LEFT)
-        worker = replace(worker, settings=settings)
-    orders.send(Read(worker.settings))
+    orders.send(Read(bool(worker.settings.keys)))
     try:
         worker.engine.require()
         rely_on(*worker.proven)

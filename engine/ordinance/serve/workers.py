@@ -19,7 +19,6 @@ from multiprocessing.connection import Connection, wait
 from types import TracebackType
 
 from ordinance.errors import OrdinanceError, ServeError
-from ordinance.serve.door.current_policy import DEFECT
 from ordinance.serve.http.listener import Listener
 from ordinance.serve.http.stderr import tell
 from ordinance.serve.reload_signal import RELOADING
@@ -107,7 +106,7 @@ class Workers:
                 if number in STOPPING:
                     return number
                 tell(RELOADING, "info")
-                self._order("renew")
+                self._renew()
                 self._load()
 
     # The policy
@@ -147,10 +146,10 @@ class Workers:
     def _take_note(self, loading: Template, said: Loaded | Read | Failure) -> Template | None:
         """Take note of what a process that loads says. Returns it if it says more."""
         match said:
-            case Read(settings) if settings is not None:
-                self._worker = replace(self._worker, settings=settings, keyed=self._worker.keyed or bool(settings.keys))
+            case Read(keyed) if keyed is not None:
+                self._worker = replace(self._worker, keyed=self._worker.keyed or keyed)
                 return loading
-            case Read():  # it has said why
+            case Read():  # the workers have read the same, and one has said so
                 pass
             case Failure():
                 self._keep(said)
@@ -169,7 +168,7 @@ class Workers:
             raise error or ServeError(f"the policy cannot be loaded: {defect}.", help="Report this.")
         kept = f"the policy was not replaced; the last good one ({self._in_force.named}) stays in force"
         tell(f"{kept}: error[{error.code}]: {error}" if error else f"{kept}: {defect}", "error")
-        self._note(error.code if error else DEFECT)
+        self._note(error.code if error else "defect")
 
     def _adopt(self, loaded: Template, what: Loaded) -> None:
         before = self._in_force
@@ -299,7 +298,7 @@ class Workers:
             for number in signals.wait(left):
                 if number in STOPPING:
                     return
-                self._order("renew")
+                self._renew()
 
     def _see_off(self, signals: _Signals, seconds: float) -> None:
         """Wait for the workers' end, at most so long; not at all after a SIGINT."""
@@ -328,6 +327,12 @@ class Workers:
         for seat in self._seats:
             yield from (each for each in (seat.worker, seat.successor) if each is not None)
         yield from self._left
+
+    def _renew(self) -> None:
+        """Have all read the keys anew; the first that serves tells what has changed."""
+        teller = next((each for each in self._all() if each.serves), None)
+        for each in self._all():
+            _tell_order(each, "renew" if each is teller else "renew untold")
 
     def _order(self, order: Order) -> None:
         for each in self._all():

@@ -19,10 +19,7 @@ from ordinance.settings.model import Settings
 from ordinance.settings.sections import KeySettings
 
 #: What ``stale`` says where loading failed in a way that nobody foresaw.
-DEFECT = "defect"
-#: What the operator is told of settings that cannot be read, and of a reload that leaves no key.
-KEPT = "keys and policy were not replaced; the last good ones stay in force"
-NO_KEY_LEFT = "no key is left: nobody gets in until one is given, or the server is started again without keys"
+_DEFECT = "defect"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +59,8 @@ class Standing:
         self.settings = settings
         self.keyring = keyring_of(settings.keys, settings.jurisdiction)
         self._stale_settings = self._stale_plan = ""
+        #: Whether this process tells the operator what it reads: of several that read the same, one does.
+        self.tells = True
         self._try_out = try_out
         self._renewal = renewal
         self._reading = asyncio.Lock()
@@ -85,23 +84,21 @@ class Standing:
 
     @property
     def loads(self) -> bool:
-        """Return whether this process loads what is to replace its policies. Otherwise another process does, and says
-        what it has read."""
+        """Return whether this process loads what is to replace its policies; otherwise another one does."""
         return self._renewal is not None and self._renewal.policies is not None
 
-    async def renew(self, *, tells: bool = True) -> None:
+    async def renew(self) -> None:
         """Read keys and policy anew and put them in force; what does not load leaves the last good in force, and
-        standard error says why, if this process ``tells``. Keys come first: one that was taken away is gone before a
-        policy is compiled."""
+        standard error says why. Keys come first: one that was taken away is gone before a policy is compiled."""
         if self._renewal is None:
             return
         async with self._reading:
-            read = await self._read(self._renewal, tells)
+            read = await self._read(self._renewal)
             if read is None:
                 return
             settings, put_in_force = read
             put_in_force()
-            await self._replace_keys(settings, tells)
+            await self._replace_keys(settings)
         if self._renewal.policies is None:
             return
         async with self._loading:
@@ -119,38 +116,38 @@ class Standing:
         if not stale:
             self.read = time.monotonic()
 
-    async def _read(self, renewal: Renewal, tells: bool) -> tuple[Settings, Callable[[], None]] | None:
+    async def _read(self, renewal: Renewal) -> tuple[Settings, Callable[[], None]] | None:
         """Return the settings in force with what is renewed of the operator's settings as they are now, and what puts
         in force what follows from them."""
         reread = renewal.settings
         if reread is None:
             return self.settings, lambda: None
 
-        try:
-            read = await asyncio.to_thread(reread)
+        def prepared() -> tuple[Settings, Settings, Callable[[], None]]:
+            read = reread()
             settings = renewed(self.settings, read)
-        except Exception as error:
-            self._stale_settings = told_of(KEPT, error) if tells else code_of(error)
-            return None
+            return read, settings, self._follow(settings)
+
         try:
-            put_in_force = await asyncio.to_thread(self._follow, settings)
-        except Exception as error:  # known to this process alone
-            self._stale_settings = told_of(KEPT, error)
+            read, settings, put_in_force = await asyncio.to_thread(prepared)
+        except Exception as error:
+            kept = "keys and policy were not replaced; the last good ones stay in force"
+            self._stale_settings = told_of(kept, error) if self.tells else _code(error)
             return None
         self._stale_settings = ""
-        if tells:
-            tell_changes(self.settings, read)
+        if self.tells:
+            _tell_changes(self.settings, read)
         return settings, put_in_force
 
-    async def _replace_keys(self, settings: Settings, tells: bool) -> None:
+    async def _replace_keys(self, settings: Settings) -> None:
         """Put in force at once those that fit the plan in force. Of one that does not, what was in force before remains
         until its plan has come."""
         policies, ring = None, self._ring(settings)
         while policies is not self.policies:  # another renewal may have replaced them while this one tried
             policies = self.policies
             clients = await asyncio.to_thread(self._fitting, policies, ring)
-        if tells and ring.closed and not self.keyring.closed:
-            tell(NO_KEY_LEFT)
+        if self.tells and ring.closed and not self.keyring.closed:
+            tell("no key is left: nobody gets in until one is given, or the server is started again without keys")
         self.settings = settings
         self.keyring = Keyring(clients, ring.anyone, ring.closed)
 
@@ -218,16 +215,14 @@ def told_of(what: str, error: Exception) -> str:
         tell(f"{what}: error[{error.code}]: {error}", "error")
     else:
         tell(f"{what}: {described(error)}", "error")  # what is in force must outlive whatever a new one brings
-    return code_of(error)
+    return _code(error)
 
 
-def code_of(error: Exception) -> str:
-    """Return the code that ``stale`` has for an ``error``."""
-    return error.code if isinstance(error, OrdinanceError) else DEFECT
+def _code(error: Exception) -> str:
+    return error.code if isinstance(error, OrdinanceError) else _DEFECT
 
 
-def tell_changes(before: Settings, after: Settings) -> None:
-    """Tell the operator which keys were replaced, and which other settings have changed and need a restart."""
+def _tell_changes(before: Settings, after: Settings) -> None:
     found = changes(before, after)
     if found.of_keys:
         tell(f"keys: {found.of_keys}", "info")
