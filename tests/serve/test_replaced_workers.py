@@ -7,6 +7,7 @@ import http.client
 import json
 import os
 import random
+import resource
 import signal
 import threading
 import time
@@ -201,6 +202,30 @@ def test_without_the_process_that_has_loaded_the_policy_workers_serve_and_it_is_
         _, errors = served.stop()
     assert "the process that has loaded the policy ended: killed by SIGKILL; the policy is loaded again" in errors
     assert "the policy has been loaded again (" in errors
+    assert "Traceback" not in errors
+
+
+def test_a_worker_that_starts_while_memory_is_short_ends_with_a_line_and_another_is_started(
+    upstream: ScriptedUpstream, packs: Packs
+) -> None:
+    upstream.script = say("Hello.")
+    served = start(upstream, packs)
+    try:
+        (template,), workers = templates_of(served.process.pid), workers_of(served.process.pid)
+        unlimited = resource.prlimit(template, resource.RLIMIT_AS)
+        size = int(Path(f"/proc/{template}/statm").read_text().split()[0]) * resource.getpagesize()
+        resource.prlimit(template, resource.RLIMIT_AS, (size, unlimited[1]))
+        os.kill(min(workers), signal.SIGKILL)
+        tried = set[int]()
+        until(lambda: tried.update(workers_of(served.process.pid) - workers) or bool(tried))
+        until(lambda: not tried & workers_of(served.process.pid))
+        assert ready(served)[0] == 200, "the other worker serves"
+        resource.prlimit(template, resource.RLIMIT_AS, unlimited)
+        until(lambda: len(workers_of(served.process.pid) - workers) == 1)
+        until(lambda: all(ready(served)[0] == 200 for _ in range(8)))
+    finally:
+        _, errors = served.stop()
+    assert "failed: there is too little memory, or no further thread is allowed" in errors
     assert "Traceback" not in errors
 
 

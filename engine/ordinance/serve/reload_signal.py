@@ -9,6 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ordinance.serve.door.service import Service
+from ordinance.serve.http.stderr import tell
+
+#: What the operator is told when a reload begins.
+RELOADING = "SIGHUP: keys and policy are read again"
 
 
 @contextmanager
@@ -27,6 +31,8 @@ def renewing(service: Service) -> Iterator[None]:
         service.shadow.renew(service.standing.settings)
 
     def renew() -> None:
+        if service.standing.loads:
+            tell(RELOADING, "info")
         service.audit.reopen()
         task = loop.create_task(read())
         tasks.add(task)

@@ -7,6 +7,7 @@ place of another has the same policy, whatever is on the disk by then. No other 
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -24,7 +25,7 @@ from ordinance.serve.door.current_policy import named, settle
 from ordinance.serve.door.policies import Policies, identity_of, rest
 from ordinance.serve.door.service import check_keys
 from ordinance.serve.http.listener import Listener
-from ordinance.serve.http.stderr import described, write_as
+from ordinance.serve.http.stderr import described, log_defect, tell, write_as
 from ordinance.serve.server import STOPPING
 from ordinance.serve.worker import Worker
 from ordinance.settings.differences import renewed
@@ -93,7 +94,8 @@ class Template:
         return self._process.pid or 0
 
     def fork(self, keyed: bool) -> Forked | None:
-        """Have a worker forked; ``keyed`` as in ``Worker``. None if this process is gone."""
+        """Have a worker forked; ``keyed`` as in ``Worker``. None if this process is gone, or could not fork, which it
+        has said."""
         orders, to_obey = Pipe()
         reports, to_report = Pipe(duplex=False)
         with to_obey, to_report:
@@ -182,10 +184,12 @@ def _fork(worker: Worker, policies: Policies, listener: Listener, orders: Connec
                 process = get_context("fork").Process(
                     target=_begin, args=(replace(worker, keyed=keyed), policies, listener, to_obey, to_report, orders)
                 )
-                process.start()
-                to_obey.close()
-                to_report.close()
-                started[process.pid or 0] = process
+                with to_obey, to_report:
+                    try:
+                        process.start()
+                        started[process.pid or 0] = process
+                    except OSError as error:
+                        tell(f"no worker can be started now: {error.strerror}; it is tried again", "error")
                 orders.send(process.pid)
             case ("ended", int(pid)):
                 process = started.pop(pid)
@@ -202,7 +206,19 @@ def _begin(
     of_parent: Connection,
 ) -> None:
     of_parent.close()  # else nobody would notice the parent's end
-    worker.serve(policies, listener, to_obey, to_report)
+    try:
+        worker.serve(policies, listener, to_obey, to_report)
+    except Exception as error:  # it would become a traceback
+        _tell_failure(error)
+        sys.exit(1)
+
+
+def _tell_failure(error: Exception) -> None:
+    who = f"worker {os.getpid()} failed"
+    if isinstance(error, MemoryError) or error.args == ("can't start new thread",):
+        tell(f"{who}: there is too little memory, or no further thread is allowed", "error")
+    else:
+        log_defect(error, who)
 
 
 def _alone() -> None:

@@ -38,8 +38,9 @@ from ordinance.serve.server import STOPPING, Server
 from ordinance.settings.model import Settings
 
 #: What a worker is told: that it is about to leave; to leave; to leave its connections to others and end after its last
-#: answer; to read the keys anew; to say what serves, and where; and, with a code, why the policies in force were kept.
-Order = Literal["drain", "leave", "give way", "renew", "announce"] | tuple[Literal["stale"], str]
+#: answer; to read the keys anew, and whether to tell of it; to say what serves, and where; and, with a code, why the
+#: policies in force were kept.
+Order = Literal["drain", "leave", "give way", "renew", "renew untold", "announce"] | tuple[Literal["stale"], str]
 #: What a worker says: that it serves, that it has announced it, or why it cannot serve.
 Said = Literal["serves", "announced"] | OrdinanceError
 
@@ -143,7 +144,8 @@ class _Steered(Server):
                 self.leave()
             case "give way":
                 self.give_way()
-            case "renew":
+            case "renew" | "renew untold":
+                self._service.standing.tells = order == "renew"
                 signal.raise_signal(signal.SIGHUP)  # as whoever serves alone hears it
             case "announce":
                 self._worker.announce(self._service)

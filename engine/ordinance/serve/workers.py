@@ -21,6 +21,7 @@ from types import TracebackType
 from ordinance.errors import OrdinanceError, ServeError
 from ordinance.serve.http.listener import Listener
 from ordinance.serve.http.stderr import tell
+from ordinance.serve.reload_signal import RELOADING
 from ordinance.serve.server import STOPPING
 from ordinance.serve.template import Failure, Forked, Loaded, Read, Template
 from ordinance.serve.worker import Order, Worker
@@ -104,7 +105,8 @@ class Workers:
             for number in signals.wait(_LOOK_SECONDS, self._connections()):
                 if number in STOPPING:
                     return number
-                self._order("renew")
+                tell(RELOADING, "info")
+                self._renew()
                 self._load()
 
     # The policy
@@ -117,7 +119,12 @@ class Workers:
         first = self._in_force is None
         # Where the one before is gone, this is no start: a bundle that has expired since goes on.
         running = not first and self._template is None
-        self._loading = Template(self._worker, self._listener, first=first, running=running)
+        try:
+            self._loading = Template(self._worker, self._listener, first=first, running=running)
+        except OSError as error:
+            self._loading = None
+            why = f"the process that loads it cannot be started: {error.strerror}."
+            self._keep(Failure(ServeError(why, help="Free memory, or allow more processes.")))
 
     def _hear_of_policies(self) -> None:
         template = self._template
@@ -138,19 +145,14 @@ class Workers:
 
     def _take_note(self, loading: Template, said: Loaded | Read | Failure) -> Template | None:
         """Take note of what a process that loads says. Returns it if it says more."""
-        before = self._in_force
         match said:
             case Read(keyed) if keyed is not None:
                 self._worker = replace(self._worker, keyed=self._worker.keyed or keyed)
                 return loading
-            case Read():  # each worker has read the same, and said so
+            case Read():  # the workers have read the same, and one has said so
                 pass
-            case Failure(error, defect):
-                if before is None:
-                    raise error or ServeError(f"the policy cannot be loaded: {defect}.", help="Report this.")
-                kept = f"the policy was not replaced; the last good one ({before.named}) stays in force"
-                tell(f"{kept}: error[{error.code}]: {error}" if error else f"{kept}: {defect}", "error")
-                self._note(error.code if error else "defect")
+            case Failure():
+                self._keep(said)
             case Loaded():
                 self._loading = None
                 self._adopt(loading, said)
@@ -158,6 +160,15 @@ class Workers:
         self._discard(loading)
         self._loading = None
         return None
+
+    def _keep(self, failure: Failure) -> None:
+        """Keep the policy in force, and say why. Raises ``OrdinanceError`` where there is none."""
+        error, defect = failure.error, failure.defect
+        if self._in_force is None:
+            raise error or ServeError(f"the policy cannot be loaded: {defect}.", help="Report this.")
+        kept = f"the policy was not replaced; the last good one ({self._in_force.named}) stays in force"
+        tell(f"{kept}: error[{error.code}]: {error}" if error else f"{kept}: {defect}", "error")
+        self._note(error.code if error else "defect")
 
     def _adopt(self, loaded: Template, what: Loaded) -> None:
         before = self._in_force
@@ -223,6 +234,7 @@ class Workers:
                 seat.begins = now + _PACE_SECONDS
             forked = template.fork(self._worker.keyed)
             if forked is None:
+                seat.begins = now + _PACE_SECONDS
                 return
             self._follow(forked.reports)
             if self._stale:
@@ -287,7 +299,7 @@ class Workers:
             for number in signals.wait(left):
                 if number in STOPPING:
                     return
-                self._order("renew")
+                self._renew()
 
     def _see_off(self, signals: _Signals, seconds: float) -> None:
         """Wait for the workers' end, at most so long; not at all after a SIGINT."""
@@ -316,6 +328,12 @@ class Workers:
         for seat in self._seats:
             yield from (each for each in (seat.worker, seat.successor) if each is not None)
         yield from self._left
+
+    def _renew(self) -> None:
+        """Have all read the keys anew; the first that serves tells what has changed."""
+        teller = next((each for each in self._all() if each.serves), None)
+        for each in self._all():
+            _tell_order(each, "renew" if each is teller else "renew untold")
 
     def _order(self, order: Order) -> None:
         for each in self._all():

@@ -59,6 +59,8 @@ class Standing:
         self.settings = settings
         self.keyring = keyring_of(settings.keys, settings.jurisdiction)
         self._stale_settings = self._stale_plan = ""
+        #: Whether this process tells the operator what it reads: of several that read the same, one does.
+        self.tells = True
         self._try_out = try_out
         self._renewal = renewal
         self._reading = asyncio.Lock()
@@ -79,6 +81,11 @@ class Standing:
     @property
     def replaceable(self) -> bool:
         return self._renewal is not None
+
+    @property
+    def loads(self) -> bool:
+        """Return whether this process loads what is to replace its policies; otherwise another one does."""
+        return self._renewal is not None and self._renewal.policies is not None
 
     async def renew(self) -> None:
         """Read keys and policy anew and put them in force; what does not load leaves the last good in force, and
@@ -124,14 +131,12 @@ class Standing:
         try:
             read, settings, put_in_force = await asyncio.to_thread(prepared)
         except Exception as error:
-            self._stale_settings = told_of("keys and policy were not replaced; the last good ones stay in force", error)
+            kept = "keys and policy were not replaced; the last good ones stay in force"
+            self._stale_settings = told_of(kept, error) if self.tells else _code(error)
             return None
         self._stale_settings = ""
-        found = changes(self.settings, read)
-        if found.of_keys:
-            tell(f"keys: {found.of_keys}", "info")
-        if found.others:
-            tell(f"these settings have changed too and need a restart: {', '.join(found.others)}")
+        if self.tells:
+            _tell_changes(self.settings, read)
         return settings, put_in_force
 
     async def _replace_keys(self, settings: Settings) -> None:
@@ -141,7 +146,7 @@ class Standing:
         while policies is not self.policies:  # another renewal may have replaced them while this one tried
             policies = self.policies
             clients = await asyncio.to_thread(self._fitting, policies, ring)
-        if ring.closed and not self.keyring.closed:
+        if self.tells and ring.closed and not self.keyring.closed:
             tell("no key is left: nobody gets in until one is given, or the server is started again without keys")
         self.settings = settings
         self.keyring = Keyring(clients, ring.anyone, ring.closed)
@@ -208,9 +213,21 @@ def told_of(what: str, error: Exception) -> str:
     """Tell the operator of an ``error``; its code."""
     if isinstance(error, OrdinanceError):
         tell(f"{what}: error[{error.code}]: {error}", "error")
-        return error.code
-    tell(f"{what}: {described(error)}", "error")  # what is in force must outlive whatever a new one brings
-    return _DEFECT
+    else:
+        tell(f"{what}: {described(error)}", "error")  # what is in force must outlive whatever a new one brings
+    return _code(error)
+
+
+def _code(error: Exception) -> str:
+    return error.code if isinstance(error, OrdinanceError) else _DEFECT
+
+
+def _tell_changes(before: Settings, after: Settings) -> None:
+    found = changes(before, after)
+    if found.of_keys:
+        tell(f"keys: {found.of_keys}", "info")
+    if found.others:
+        tell(f"these settings have changed too and need a restart: {', '.join(found.others)}")
 
 
 def keyring_of(keys: Sequence[KeySettings], jurisdiction: str | None) -> Keyring:
