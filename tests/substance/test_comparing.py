@@ -64,6 +64,19 @@ OTHER = [
     ("de", "Es sind einundzwanzig Tage.", "Es sind zweiundzwanzig Tage.", Kind.NUMBER),
     ("fr", "Il a quatre-vingt-deux ans.", "Il a quatre-vingt-trois ans.", Kind.NUMBER),
     ("en", "You must pay.", "You might pay.", Kind.HEDGE),
+    ("de", "Das geht heute gut.", "Das geht heute n\u00adicht gut.", Kind.NEGATION),
+    ("de", "Das geht heute ni\u200bcht gut.", "Das geht heute gut.", Kind.NEGATION),
+    ("de", "Das geht heute gut.", "Das geht heute n**ich**t gut.", Kind.NEGATION),
+    (
+        "de",
+        "Das geht heute gut.",
+        "Das geht heute \U0001d427\U0001d422\U0001d41c\U0001d421\U0001d42d gut.",
+        Kind.NEGATION,
+    ),
+    ("en", "It is good.", "It isn\u02bct good.", Kind.NEGATION),
+    ("en", "It is good.", "It isnt good.", Kind.NEGATION),
+    ("ja", "それはできません。", "それはいたします。", Kind.NEGATION),
+    ("ja", "30分程度です。", "30分です。", Kind.HEDGE),
     ("en", "Take vitamin B2 daily.", "Take vitamin B6 daily.", Kind.NUMBER),
     ("ja", "薬を飲みます。", "薬を飲みません。", Kind.NEGATION),
     ("ko", "약을 먹습니다.", "약을 먹지 않습니다.", Kind.NEGATION),
@@ -78,6 +91,14 @@ UNCLEAR = [
     ("de", "Anna zahlt heute.", "Berta zahlt heute.", Kind.NAME),
     ("de", "Das ist klug und schön.", "Das ist unklug und schön.", Kind.NEGATION),
     ("ko", "민수는 왔습니다.", "지훈은 왔습니다.", Kind.NAME),
+    ("de", "Das geht heute gut.", "Das geht heute n\u0456cht gut.", Kind.NAME),
+    ("en", "It is good.", "It is n\u0585t good.", Kind.NAME),
+]
+#: Language, and two texts that show something else than they are read as.
+SHOWN = [
+    ("en", "The moon is big.", "The moon is big.\u202eton si ti"),
+    ("en", "Take 12 or 34 of them.", "Take \u202e12 or 34\u202c of them."),
+    ("ja", "薬を飲みます。", "薬を飲みま\u200bす。"),
 ]
 
 
@@ -103,6 +124,16 @@ def test_what_can_be_read_in_two_ways_fails_closed(language: str, a: str, b: str
     found = compare(a, b, language)
     assert found.kinds[kind] is State.CANNOT_TELL
     assert not found.same
+
+
+@pytest.mark.parametrize(("language", "a", "b"), SHOWN)
+def test_what_is_shown_otherwise_than_it_is_read_fails_closed(language: str, a: str, b: str) -> None:
+    assert not compare(a, b, language).same
+    assert not compare(b, a, language).same
+
+
+def test_what_nobody_sees_within_a_word_changes_nothing() -> None:
+    assert compare("Das geht heute nicht mit Anna.", "Das geht heu\u00adte n\u00adicht mit An\u00adna.", "de").same
 
 
 @pytest.mark.parametrize(("language", "a", "b"), ADDRESS)
