@@ -35,8 +35,8 @@ _LONGEST = 40
 
 
 def folded(word: str) -> str:
-    """Return a word without what is form alone: case, width, ß or ss, the shape of an apostrophe, signs of emphasis, and
-    what nobody sees."""
+    """Return a word without what is form alone: case, width, ß or ss, the shape of an apostrophe, emphasis, and what
+    nobody sees."""
     plain = word.casefold() if word.isascii() else unicodedata.normalize("NFKC", word).casefold()
     return _NO_LETTER.sub(
         "", plain if plain.isascii() else unicodedata.normalize("NFKC", plain).translate(_APOSTROPHES)

@@ -42,10 +42,14 @@ def doubtful(
                 word.folded.startswith(prefix) and word.folded[len(prefix) :] in there for prefix in language.prefixes
             ):
                 yield Kind.NEGATION, *places
-            elif _LOOK_ALIKE.search(word.folded):
+            elif _may_be_a_name(word, language, stems):
                 yield Kind.NAME, *places
-            elif (language.names == "words" or word.opens) and not stems & _stems(word, language):
-                yield Kind.NAME, *places
+
+
+def _may_be_a_name(word: Word, language: Language, stems: set[str]) -> bool:
+    """Return whether a word that only one text has, whose others have these ``stems``, may be a name or any word."""
+    shows = language.names != "words" and not word.opens
+    return bool(_LOOK_ALIKE.search(word.folded)) or not (shows or stems & _stems(word, language))
 
 
 def is_other_text(a: Sequence[Word], b: Sequence[Word], language: Language | None) -> bool:
