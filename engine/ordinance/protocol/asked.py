@@ -11,7 +11,6 @@ import msgspec
 from ordinance.protocol.finish import forces
 from ordinance.protocol.parts import Words, check_members, read_parts
 from ordinance.protocol.problems import bad_request, malformed
-from ordinance.runtime.forms.rewritten_text import RewrittenText
 from ordinance.runtime.redact.ends import End
 from ordinance.runtime.redact.json_text import Structure
 from ordinance.runtime.session import Session
@@ -59,11 +58,9 @@ class Request:
         structure = self.structure
         if structure is not None and self.can_force:
             structure = replace(structure, closed=End.CUT)
-        prompt = index * len(self.readings) // self.choices
-        stream = session.stream(prompt=prompt, structure=structure, index=index)
-        if self.body.get("echo") and isinstance(stream.content, RewrittenText):
-            stream.content.keep()  # the words of the client's own are not rewritten
-        return stream
+        if self.body.get("echo"):
+            session.repeat_prompts()
+        return session.stream(prompt=index * len(self.readings) // self.choices, structure=structure, index=index)
 
     @property
     def can_force(self) -> bool:

@@ -34,13 +34,6 @@ class Forms:
     def __bool__(self) -> bool:
         return bool(self.forms or self.quotes or self.passages)
 
-    @property
-    def slots(self) -> frozenset[str]:
-        """The slots for which something may be rewritten."""
-        brought = () if self.passages is None else self.passages.forms
-        own = {form.slot for form in self.forms} | ({"spelling"} if self.quotes else set())
-        return frozenset(own | {slot for slot, _ in brought})
-
 
 class Piece(NamedTuple):
     """What leaves instead of so many characters of the text; ``slots``, if that is another form of them."""
@@ -93,11 +86,6 @@ class Rewriter:
     def end(self) -> Iterator[Piece]:
         """Yield what is left: the text ends here, or something stands here that is not the model's."""
         return self._decide(ended=True)
-
-    def keep(self) -> None:
-        """Rewrite nothing, because the text is not the model's alone. Before the first of it."""
-        self.left |= self._forms.slots
-        self._forms, self._quotes, self._asking = Forms(()), None, None
 
     def gap(self) -> None:
         """Note that something was left out here."""

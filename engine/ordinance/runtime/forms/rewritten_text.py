@@ -29,10 +29,6 @@ class RewrittenText(Around[Text]):
         self.cuts: list[Cut] = []
         self.rewritten: set[str] = set()
 
-    def keep(self) -> None:
-        """Rewrite nothing, because the text is not the model's alone. Before the first of it."""
-        self._rewriter.keep()
-
     @property
     def left(self) -> frozenset[str]:
         return self._kept | self._rewriter.left
