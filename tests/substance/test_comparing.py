@@ -99,6 +99,8 @@ SHOWN = [
     ("en", "The moon is big.", "The moon is big.\u202eton si ti"),
     ("en", "Take 12 or 34 of them.", "Take \u202e12 or 34\u202c of them."),
     ("ja", "薬を飲みます。", "薬を飲みま\u200bす。"),
+    ("de", "Das ist erlaubt.", "Das ist e\u0336r\u0336l\u0336a\u0336u\u0336b\u0336t\u0336."),
+    ("de", "Das ist ein Ja.", "Das ist ein Ja\u20e0."),
 ]
 
 

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
+from unicodedata import normalize
 
 from ordinance.substance.closed_classes import UNSEEN, Language, language_of
 from ordinance.substance.other_words import base, doubtful, is_other_text
@@ -21,6 +22,8 @@ _MOST = 100
 #: What turns letters round as they are shown; what has an effect on how letters stand; what nobody sees.
 _TURNS = re.compile("[\u202d\u202e]")
 _PLACES = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+#: What is drawn over a letter, through it, or around it, where it makes no other letter.
+_DRAWN = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]")
 _UNSEEN = re.compile(f"[{UNSEEN}]")
 #: A sign of these is no word, and inflects.
 _KANA = re.compile("[\u3041-\u3096]")
@@ -95,12 +98,13 @@ def compare(a: str, b: str, language: str = "", notices: Iterable[str] = ()) -> 
 
 
 def _is_shown_otherwise(a: str, b: str, language: Language | None) -> bool:
-    """Return whether the texts may be shown in another order than they are read; or, where words are not parted by
-    spaces, have other characters that nobody sees, which may stand within a word."""
+    """Return whether the texts may be shown in another order than they are read, or one of them struck through; or,
+    where words are not parted by spaces, have other characters that nobody sees, which may stand within a word."""
     if a.isascii() and b.isascii():
         return False
     unseen = _UNSEEN if language is not None and language.names == "signs" else _PLACES
-    return bool(_TURNS.search(a) or _TURNS.search(b)) or unseen.findall(a) != unseen.findall(b)
+    drawn = [_DRAWN.findall(normalize("NFC", text)) for text in (a, b)]
+    return bool(_TURNS.search(a) or _TURNS.search(b)) or drawn[0] != drawn[1] or unseen.findall(a) != unseen.findall(b)
 
 
 def _by_kind(a: Read, b: Read) -> Iterator[Difference]:

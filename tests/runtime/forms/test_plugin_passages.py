@@ -82,6 +82,8 @@ def test_the_same_text_leaves_for_every_cut(data: some.DataObject) -> None:
         ("Das ist erlaubt.", "Das ist verboten."),
         ("Das ist nicht erlaubt.", "Das ist erlaubt."),
         ("Das stimmt.", "Das stimmt?"),
+        ("Das ist erlaubt.", "Das ist e\u0336r\u0336l\u0336a\u0336u\u0336b\u0336t\u0336."),
+        ("Das hatte er bezahlt.", "Das hätte er bezahlt."),
         ("Ein kanarienvogell fliegt.", "Ein kanarienvogel fliegt."),
         ("Etwas ist da.", "Etwas ist ⟦…⟧ da."),
     ],
