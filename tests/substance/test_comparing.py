@@ -25,6 +25,7 @@ _MARKED = re.compile(r"\[([^\[\]|]+)\|([a-z]+)\]")
 SAME = [
     ("de", "Das kostet 1.234,50 € und wiegt 3,5 kg.", "Das kostet 1\u202f234,50 EUR und wiegt 3.5 Kilogramm."),
     ("de", "Am 3. Mai 2026 um 14:30 sind es 20 %.", "Am 03.05.2026 um 14.30 Uhr sind es 20 Prozent."),
+    ("en", "It is 10 - 3, as x = 7 shows.", "It is 10 − 3, as x = 7 shows."),
     ("de", "Sie müssen zwei Straßen weiter.", "Du musst 2 Strassen weiter."),
     ("de", "Er sagte: „Geh nicht.“", 'Er sagte: "Geh nicht."'),
     ("de", "Es sind 3 Millionen Euro.", "Es sind 3.000.000 €."),
@@ -43,6 +44,13 @@ SAME = [
 OTHER = [
     ("de", "Das kostet 12,50 €.", "Das kostet 12,05 €.", Kind.NUMBER),
     ("de", "Es sind -5 °C.", "Es sind 5 °C.", Kind.NUMBER),
+    ("de", "Es sind heute 12 Euro.", "Es sind heute ²12 Euro.", Kind.NUMBER),
+    ("de", "Es sind heute 5 Euro.", "Es sind heute \ufe635 Euro.", Kind.NUMBER),
+    ("de", "Es sind heute 5 Euro.", "Es sind heute ≈5 Euro.", Kind.NUMBER),
+    ("de", "Es sind viele.", "Es sind ½ viele.", Kind.NUMBER),
+    ("en", "It is 5 × 3.", "It is 5 ÷ 3.", Kind.NUMBER),
+    ("en", "It is 3 + 5 − 2.", "It is 3 − 5 + 2.", Kind.NUMBER),
+    ("en", "Here x < 5 and y > 3.", "Here x > 5 and y < 3.", Kind.NUMBER),
     ("de", "Es wiegt 3 kg.", "Es wiegt 3 g.", Kind.UNIT),
     ("de", "Er kommt am 3. Mai.", "Er kommt am 3. Juni.", Kind.DATE),
     ("de", "Er kommt am Montag.", "Er kommt am Dienstag.", Kind.DATE),
