@@ -130,7 +130,18 @@ def test_each_slot_that_there_is_has_a_state() -> None:
 
 
 @pytest.mark.parametrize(
-    "word", ["d\u00adein", "d\u200bein", "d\u2060e\ufe0fin", "ｄｅｉｎ", "\U0001d41d\U0001d41e\U0001d422\U0001d427"]
+    "word",
+    [
+        "d\u00adein",
+        "d\u200bein",
+        "d\u2060e\ufe0fin",
+        "ｄｅｉｎ",
+        "d**ein**",
+        "d&#101;in",
+        "d&shy;ein",
+        "d<b>ein</b>",
+        "\U0001d41d\U0001d41e\U0001d422\U0001d427",
+    ],
 )
 def test_a_word_of_another_address_is_seen_however_it_is_dressed(word: str) -> None:
     assert looked(f"{POLITE} Das ist {word} Ausweis.").states()["address"] == "missed"

@@ -1,14 +1,15 @@
 """What of a released text its author says in words of the answer's own: without code, quotations, links and addresses.
 
 It is read as it is shown: without what nobody sees, and with letters for those that only look otherwise (full width,
-mathematical, in circles). Pieces come out as lines end, and of a long line as it goes on, so that memory is bounded;
-where a piece ends depends on the text alone, however it was cut.
+mathematical, in circles, as entities). Pieces come out as lines end, and of a long line as it goes on, so that memory
+is bounded; where a piece ends depends on the text alone, however it was cut.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from html import unescape
 from typing import NamedTuple
 from unicodedata import normalize
 
@@ -24,6 +25,13 @@ _UNSEEN = re.compile(
 _DRESSED = re.compile(
     "[\u24b6-\u24e9\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\U0001d400-\U0001d7ff\U0001f130-\U0001f149]+"
 )
+
+#: Emphasis of a part of a word, as Markdown and HTML write it.
+_WITHIN_WORD = re.compile(
+    r"(?<=[^\W\d_])(?:\*{1,3}|~~|</?(?:b|i|u|em|strong|span|mark|small|font|wbr)\b[^<>]{0,100}>)+(?=[^\W\d_])",
+    re.IGNORECASE,
+)
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,8});", re.IGNORECASE)
 
 #: A longer line is cut at the first space or full stop behind so many characters, or so many.
 _LONG, _LONGEST = 2_000, 2_400
@@ -112,6 +120,9 @@ class Prose:
 
 def _shown(text: str) -> str:
     """Return ``text`` as people see it."""
+    if "&" in text:
+        text = _ENTITY.sub(lambda found: unescape(found[0]), text)
+    text = _WITHIN_WORD.sub("", text)
     if text.isascii():
         return text
     return _DRESSED.sub(lambda found: normalize("NFKC", found[0]), _UNSEEN.sub("", text))
