@@ -122,7 +122,8 @@ def _shown(text: str) -> str:
     """Return ``text`` as people see it."""
     if "&" in text:
         text = _ENTITY.sub(lambda found: unescape(found[0]), text)
-    text = _WITHIN_WORD.sub("", text)
+    if any(sign in text for sign in "*~<"):
+        text = _WITHIN_WORD.sub("", text)
     if text.isascii():
         return text
     return _DRESSED.sub(lambda found: normalize("NFKC", found[0]), _UNSEEN.sub("", text))
