@@ -19,11 +19,13 @@ from ordinance.substance.protected_spans import Kind, Span, State
 LONGEST = 1_000_000
 #: So many differences are named.
 _MOST = 100
-#: What turns letters round as they are shown; what has an effect on how letters stand; what nobody sees.
+#: What turns letters round as they are shown.
 _TURNS = re.compile("[\u202d\u202e]")
+#: What has an effect on where letters are shown.
 _PLACES = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 #: What is drawn over a letter, through it, or around it, where it makes no other letter.
 _DRAWN = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]")
+#: What nobody sees.
 _UNSEEN = re.compile(f"[{UNSEEN}]")
 #: A sign of these is no word, and inflects.
 _KANA = re.compile("[\u3041-\u3096]")

@@ -157,3 +157,8 @@ def test_another_language_is_seen_however_its_letters_are_dressed(dressed: str) 
         letters = {ord("a") + at: first + at for at in range(26)} | {ord("A") + at: capital + at for at in range(26)}
         english = english.translate(letters)
     assert looked(f"{POLITE}\n{english}").states()["language"] == "missed"
+
+
+@pytest.mark.parametrize("sign", ["*", "~~", "<b", "<b>", "&", "a***"])
+def test_a_line_of_nothing_but_emphasis_comes_to_an_end(sign: str) -> None:
+    assert looked("a" + sign * 2000).states()["language"] == "cannot_tell"

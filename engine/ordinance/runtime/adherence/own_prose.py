@@ -28,7 +28,7 @@ _DRESSED = re.compile(
 
 #: Emphasis of a part of a word, as Markdown and HTML write it.
 _WITHIN_WORD = re.compile(
-    r"(?<=[^\W\d_])(?:\*{1,3}|~~|</?(?:b|i|u|em|strong|span|mark|small|font|wbr)\b[^<>]{0,100}>)+(?=[^\W\d_])",
+    r"(?<=[^\W\d_])(?:\*++|~~|</?(?:b|i|u|em|strong|span|mark|small|font|wbr)\b[^<>]{0,100}>)++(?=[^\W\d_])",
     re.IGNORECASE,
 )
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,8});", re.IGNORECASE)
