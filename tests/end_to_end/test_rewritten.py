@@ -94,6 +94,36 @@ def test_structured_output_stays(swiss: RunningGateway, upstream: ScriptedUpstre
 
 
 @STREAM
+def test_an_answer_that_repeats_its_prompt_stays_and_says_so(
+    swiss: RunningGateway, upstream: ScriptedUpstream, stream: bool
+) -> None:
+    upstream.script = script(*_words("Die Straße ist groß."))
+    seen = ask(swiss, COMPLETIONS, stream, said="Sag: Das Maß. ", echo=True)
+    assert seen.text == "Sag: Das Maß. Die Straße ist groß."
+    [told] = [each for each in seen.ordinance["adapters"] if each["slot"] == "spelling"]
+    assert told["state"] == "missed"
+    assert told["left"] is True
+
+
+@STREAM
+@pytest.mark.parametrize(
+    "limited",
+    [
+        {"guided_choice": ["groß", "klein"]},
+        {"guided_regex": "gro(ß|t)"},
+        {"structured_outputs": {"choice": ["groß", "klein"]}},
+        {"response_format": {"type": "structural_tag", "structures": [], "triggers": []}},
+    ],
+    ids=lambda limited: next(iter(limited)),
+)
+def test_what_a_request_limits_to_a_form_stays(
+    swiss: RunningGateway, upstream: ScriptedUpstream, stream: bool, limited: dict[str, Any]
+) -> None:
+    upstream.script = script(*_words("groß"))
+    assert ask(swiss, CHAT, stream, **limited).text == "groß"
+
+
+@STREAM
 def test_no_probability_of_rewritten_text_leaves(
     swiss: RunningGateway, upstream: ScriptedUpstream, stream: bool
 ) -> None:

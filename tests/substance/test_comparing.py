@@ -25,6 +25,7 @@ _MARKED = re.compile(r"\[([^\[\]|]+)\|([a-z]+)\]")
 SAME = [
     ("de", "Das kostet 1.234,50 € und wiegt 3,5 kg.", "Das kostet 1\u202f234,50 EUR und wiegt 3.5 Kilogramm."),
     ("de", "Am 3. Mai 2026 um 14:30 sind es 20 %.", "Am 03.05.2026 um 14.30 Uhr sind es 20 Prozent."),
+    ("en", "It is 10 - 3, as x = 7 shows.", "It is 10 − 3, as x = 7 shows."),
     ("de", "Sie müssen zwei Straßen weiter.", "Du musst 2 Strassen weiter."),
     ("de", "Er sagte: „Geh nicht.“", 'Er sagte: "Geh nicht."'),
     ("de", "Es sind 3 Millionen Euro.", "Es sind 3.000.000 €."),
@@ -43,6 +44,13 @@ SAME = [
 OTHER = [
     ("de", "Das kostet 12,50 €.", "Das kostet 12,05 €.", Kind.NUMBER),
     ("de", "Es sind -5 °C.", "Es sind 5 °C.", Kind.NUMBER),
+    ("de", "Es sind heute 12 Euro.", "Es sind heute ²12 Euro.", Kind.NUMBER),
+    ("de", "Es sind heute 5 Euro.", "Es sind heute \ufe635 Euro.", Kind.NUMBER),
+    ("de", "Es sind heute 5 Euro.", "Es sind heute ≈5 Euro.", Kind.NUMBER),
+    ("de", "Es sind viele.", "Es sind ½ viele.", Kind.NUMBER),
+    ("en", "It is 5 × 3.", "It is 5 ÷ 3.", Kind.NUMBER),
+    ("en", "It is 3 + 5 − 2.", "It is 3 − 5 + 2.", Kind.NUMBER),
+    ("en", "Here x < 5 and y > 3.", "Here x > 5 and y < 3.", Kind.NUMBER),
     ("de", "Es wiegt 3 kg.", "Es wiegt 3 g.", Kind.UNIT),
     ("de", "Er kommt am 3. Mai.", "Er kommt am 3. Juni.", Kind.DATE),
     ("de", "Er kommt am Montag.", "Er kommt am Dienstag.", Kind.DATE),
@@ -64,6 +72,19 @@ OTHER = [
     ("de", "Es sind einundzwanzig Tage.", "Es sind zweiundzwanzig Tage.", Kind.NUMBER),
     ("fr", "Il a quatre-vingt-deux ans.", "Il a quatre-vingt-trois ans.", Kind.NUMBER),
     ("en", "You must pay.", "You might pay.", Kind.HEDGE),
+    ("de", "Das geht heute gut.", "Das geht heute n\u00adicht gut.", Kind.NEGATION),
+    ("de", "Das geht heute ni\u200bcht gut.", "Das geht heute gut.", Kind.NEGATION),
+    ("de", "Das geht heute gut.", "Das geht heute n**ich**t gut.", Kind.NEGATION),
+    (
+        "de",
+        "Das geht heute gut.",
+        "Das geht heute \U0001d427\U0001d422\U0001d41c\U0001d421\U0001d42d gut.",
+        Kind.NEGATION,
+    ),
+    ("en", "It is good.", "It isn\u02bct good.", Kind.NEGATION),
+    ("en", "It is good.", "It isnt good.", Kind.NEGATION),
+    ("ja", "それはできません。", "それはいたします。", Kind.NEGATION),
+    ("ja", "30分程度です。", "30分です。", Kind.HEDGE),
     ("en", "Take vitamin B2 daily.", "Take vitamin B6 daily.", Kind.NUMBER),
     ("ja", "薬を飲みます。", "薬を飲みません。", Kind.NEGATION),
     ("ko", "약을 먹습니다.", "약을 먹지 않습니다.", Kind.NEGATION),
@@ -78,6 +99,16 @@ UNCLEAR = [
     ("de", "Anna zahlt heute.", "Berta zahlt heute.", Kind.NAME),
     ("de", "Das ist klug und schön.", "Das ist unklug und schön.", Kind.NEGATION),
     ("ko", "민수는 왔습니다.", "지훈은 왔습니다.", Kind.NAME),
+    ("de", "Das geht heute gut.", "Das geht heute n\u0456cht gut.", Kind.NAME),
+    ("en", "It is good.", "It is n\u0585t good.", Kind.NAME),
+]
+#: Language, and two texts that show something else than they are read as.
+SHOWN = [
+    ("en", "The moon is big.", "The moon is big.\u202eton si ti"),
+    ("en", "Take 12 or 34 of them.", "Take \u202e12 or 34\u202c of them."),
+    ("ja", "薬を飲みます。", "薬を飲みま\u200bす。"),
+    ("de", "Das ist erlaubt.", "Das ist e\u0336r\u0336l\u0336a\u0336u\u0336b\u0336t\u0336."),
+    ("de", "Das ist ein Ja.", "Das ist ein Ja\u20e0."),
 ]
 
 
@@ -103,6 +134,16 @@ def test_what_can_be_read_in_two_ways_fails_closed(language: str, a: str, b: str
     found = compare(a, b, language)
     assert found.kinds[kind] is State.CANNOT_TELL
     assert not found.same
+
+
+@pytest.mark.parametrize(("language", "a", "b"), SHOWN)
+def test_what_is_shown_otherwise_than_it_is_read_fails_closed(language: str, a: str, b: str) -> None:
+    assert not compare(a, b, language).same
+    assert not compare(b, a, language).same
+
+
+def test_what_nobody_sees_within_a_word_changes_nothing() -> None:
+    assert compare("Das geht heute nicht mit Anna.", "Das geht heu\u00adte n\u00adicht mit An\u00adna.", "de").same
 
 
 @pytest.mark.parametrize(("language", "a", "b"), ADDRESS)

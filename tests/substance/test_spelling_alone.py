@@ -21,6 +21,9 @@ from ordinance.substance.spelling_alone import differ_in_spelling_alone
         ("1.234,50 Euro, am 27.11.2026", "1’234.50 Euro, am 2026-11-27"),
         ("9,90 €", "€ 9,90"),
         ("l'eau - là", "l’eau – là"),
+        ("die größere Tür", "die groessere Tuer"),
+        ("o projeto econômico", "o projeto económico"),
+        ("goût", "gout"),
         ("", ""),
     ],
 )
@@ -51,6 +54,18 @@ def test_another_spelling(a: str, b: str) -> None:
         ("Ja, sicher.", "Ja."),
         ("rot und blau", "blau und rot"),
         ("ein Satz", "einSatz"),
+        ("sie hatte bezahlt", "sie hätte bezahlt"),
+        ("er wurde entlassen", "er würde entlassen"),
+        ("sie wurden entlassen", "sie würden entlassen"),
+        ("hablo de eso", "habló de eso"),
+        ("il a mangé", "il à mangé"),
+        ("on mange", "on mangé"),
+        ("un ano", "un año"),
+        ("against hypertension", "against hypotension"),
+        ("la hiperglucemia", "la hipoglucemia"),
+        ("interstate trade", "intrastate trade"),
+        ("it was prescribed", "it was proscribed"),
+        ("macroscopic", "microscopic"),
     ],
 )
 def test_another_word(a: str, b: str) -> None:

@@ -28,11 +28,15 @@ def house(rewrite: str, slots: str) -> Plan:
 
 
 def session(
-    given: Mapping[str, Form], rewrite: str = "spelling by acme.swiss", slots: str = "spelling de-CH"
+    given: Mapping[str, Form],
+    rewrite: str = "spelling by acme.swiss",
+    slots: str = "spelling de-CH",
+    *,
+    whole: bool = False,
 ) -> Session:
     """A session whose answers the forms ``given`` rewrite, by the names that the pack writes."""
     plan = replace(house(rewrite, slots), forms=dict(given))
-    return Session(plan, situate(plan, jurisdiction=None, on=TODAY), "de")
+    return Session(plan, situate(plan, jurisdiction=None, on=TODAY), "de", whole=whole)
 
 
 def answered(session: Session, pieces: Iterable[str]) -> str:

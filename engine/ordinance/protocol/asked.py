@@ -58,6 +58,8 @@ class Request:
         structure = self.structure
         if structure is not None and self.can_force:
             structure = replace(structure, closed=End.CUT)
+        if self.body.get("echo"):
+            session.repeat_prompts()
         return session.stream(prompt=index * len(self.readings) // self.choices, structure=structure, index=index)
 
     @property

@@ -202,18 +202,17 @@ class Session:
         return self._terms.activation_of(part)
 
     def stream(
-        self,
-        part: Channel = Channel.CONTENT,
-        *,
-        prompt: int = 0,
-        structure: Structure | None = None,
-        index: int = 0,
+        self, part: Channel = Channel.CONTENT, *, prompt: int = 0, structure: Structure | None = None, index: int = 0
     ) -> Stream:
         """Open the choice of this ``index``, which answers the prompt of that number, in a ``structure`` if one was
         asked for. Its content is governed as this ``part`` of an answer."""
         stream = Stream(self.terms, part, prompt, structure, index)
         self._streams.append(stream)
         return stream
+
+    def repeat_prompts(self) -> None:
+        """Say that answers repeat what was asked: these are not the model's words alone, and none is rewritten."""
+        self._terms = replace(self._terms, rewriting=replace(self._terms.rewriting, keeps=True))
 
     def keep_answers(self) -> None:
         """Keep what leaves of each choice that is opened from now on, for ``answers``."""

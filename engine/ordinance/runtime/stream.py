@@ -255,6 +255,7 @@ class Stream:
             self.balanced = False
         for look in (self._looks or {}).values():
             look.close()
+        self._formed = [] if self._terms.whole and self.refused else self._formed  # nothing of it is shown
         told = self._told = self._tell()
         self.notices = (*told.before, *told.after)
         before, after = ([], []) if self._silent else (_texts(told.before), _texts(told.after))
@@ -287,8 +288,7 @@ class Stream:
     @property
     def rewritten(self) -> frozenset[str]:
         """The slots for which something that people read was rewritten."""
-        shown = () if self._terms.whole and self.refused else self._formed
-        return frozenset[str]().union(*(text.rewritten for text in shown))
+        return frozenset[str]().union(*(text.rewritten for text in self._formed))
 
     @property
     def left(self) -> frozenset[str]:

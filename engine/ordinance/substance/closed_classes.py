@@ -21,6 +21,13 @@ MARKS = (
     "\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670"
     "\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962\u0963\u200c\u200d"
 )
+#: What nobody sees of a text: hyphens that are not shown, joiners, marks of direction, selectors, tags.
+UNSEEN = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e0fff"
+)
+_NO_LETTER = re.compile(rf"[{UNSEEN}*_]")
+_APOSTROPHES = str.maketrans("’ʼ＇", "'''")
 #: Per cent in two words.
 _PER_CENT = ("per cent", "pour cent", "por cento", "por ciento", "per cento")
 #: No term is as long; a longer word is looked at by its first and last characters alone.
@@ -28,8 +35,12 @@ _LONGEST = 40
 
 
 def folded(word: str) -> str:
-    """Return a word without what is form alone: case, width, ß or ss, the shape of an apostrophe."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", word).casefold()).replace("’", "'")
+    """Return a word without what is form alone: case, width, ß or ss, the shape of an apostrophe, emphasis, and what
+    nobody sees."""
+    plain = word.casefold() if word.isascii() else unicodedata.normalize("NFKC", word).casefold()
+    return _NO_LETTER.sub(
+        "", plain if plain.isascii() else unicodedata.normalize("NFKC", plain).translate(_APOSTROPHES)
+    )
 
 
 class Lookup:

@@ -8,8 +8,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
+from unicodedata import normalize
 
-from ordinance.substance.closed_classes import Language, language_of
+from ordinance.substance.closed_classes import UNSEEN, Language, language_of
 from ordinance.substance.other_words import base, doubtful, is_other_text
 from ordinance.substance.protected import Read, read
 from ordinance.substance.protected_spans import Kind, Span, State
@@ -18,6 +19,14 @@ from ordinance.substance.protected_spans import Kind, Span, State
 LONGEST = 1_000_000
 #: So many differences are named.
 _MOST = 100
+#: What turns letters round as they are shown.
+_TURNS = re.compile("[\u202d\u202e]")
+#: What has an effect on where letters are shown.
+_PLACES = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+#: What is drawn over a letter, through it, or around it, where it makes no other letter.
+_DRAWN = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]")
+#: What nobody sees.
+_UNSEEN = re.compile(f"[{UNSEEN}]")
 #: A sign of these is no word, and inflects.
 _KANA = re.compile("[\u3041-\u3096]")
 _WORST = (State.SOUND, State.CANNOT_TELL, State.DIFFERS)
@@ -43,7 +52,8 @@ class Difference:
 class Comparison:
     """What the witness says of two texts: a state for each kind, and the differences, 100 at most.
 
-    ``other_text``: the words around the spans are others too, or the texts are too long, so nothing can be told.
+    ``other_text``: the words around the spans are others too, the texts are too long, or what nobody sees in them may
+    show them otherwise than they are read, so nothing can be told.
     """
 
     kinds: Mapping[Kind, State]
@@ -85,7 +95,18 @@ def compare(a: str, b: str, language: str = "", notices: Iterable[str] = ()) -> 
     for each in found:
         states[each.kind] = max(states[each.kind], each.state, key=_WORST.index)
     found.sort(key=lambda each: each.a or each.b or (0, 0))
-    return Comparison(states, tuple(found[:_MOST]), is_other_text(first.words, second.words, known))
+    other = is_other_text(first.words, second.words, known) or _is_shown_otherwise(a, b, known)
+    return Comparison(states, tuple(found[:_MOST]), other)
+
+
+def _is_shown_otherwise(a: str, b: str, language: Language | None) -> bool:
+    """Return whether the texts may be shown in another order than they are read, or one of them struck through; or,
+    where words are not parted by spaces, have other characters that nobody sees, which may stand within a word."""
+    if a.isascii() and b.isascii():
+        return False
+    unseen = _UNSEEN if language is not None and language.names == "signs" else _PLACES
+    drawn = [_DRAWN.findall(normalize("NFC", text)) for text in (a, b)]
+    return bool(_TURNS.search(a) or _TURNS.search(b)) or drawn[0] != drawn[1] or unseen.findall(a) != unseen.findall(b)
 
 
 def _by_kind(a: Read, b: Read) -> Iterator[Difference]:

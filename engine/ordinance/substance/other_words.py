@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -13,13 +14,20 @@ from ordinance.substance.running_words import Word
 Place = tuple[int, int]
 #: Of the words of either text this part must be in the other, for both to be forms of one text.
 _COMMON = 2
+#: So many words more may be others; where each sign counts as a word, so many signs.
+_FEW, _FEW_SIGNS = 2, 6
 _SHORTEST_STEM = 2
+#: Letters of scripts in which none of the languages is written, and phonetic ones: many look like others.
+_LOOK_ALIKE = re.compile(
+    "[\u0131\u0237\u0250-\u02af\u0370-\u058f\u13a0-\u13ff\u1c80-\u1c8f\u1d00-\u1dbf\u1f00-\u1fff\u2c80-\u2cff\ua640-\ua69f\uab30-\uabbf]"
+)
 
 
 def doubtful(
     a: Sequence[Word], b: Sequence[Word], language: Language
 ) -> Iterator[tuple[Kind, Place | None, Place | None]]:
-    """Yield the words that only one text has and that may be a name, or that lack or gained a prefix that negates."""
+    """Yield the words that only one text has and that may be a name or any other word in letters that look alike, or
+    that lack or gained a prefix that negates."""
     for words, others, of_a in ((a, b, True), (b, a, False)):
         there = {word.folded for word in others}
         stems = {stem for word in others for stem in _stems(word, language)}
@@ -34,15 +42,22 @@ def doubtful(
                 word.folded.startswith(prefix) and word.folded[len(prefix) :] in there for prefix in language.prefixes
             ):
                 yield Kind.NEGATION, *places
-            elif (language.names == "words" or word.opens) and not stems & _stems(word, language):
+            elif _may_be_a_name(word, language, stems):
                 yield Kind.NAME, *places
+
+
+def _may_be_a_name(word: Word, language: Language, stems: set[str]) -> bool:
+    """Return whether a word that only one text has, whose others have these ``stems``, may be a name or any word."""
+    shows = language.names != "words" and not word.opens
+    return bool(_LOOK_ALIKE.search(word.folded)) or not (shows or stems & _stems(word, language))
 
 
 def is_other_text(a: Sequence[Word], b: Sequence[Word], language: Language | None) -> bool:
     """Return whether most words of one text are not in the other."""
     counts = [Counter(_shortest(word, language) for word in words) for words in (a, b)]
     common = (counts[0] & counts[1]).total()
-    return any(_COMMON * common < count.total() - 2 for count in counts)
+    few = _FEW_SIGNS if language is not None and language.names == "signs" else _FEW
+    return any(_COMMON * common < count.total() - few for count in counts)
 
 
 def base(word: Word, language: Language | None) -> str:

@@ -28,21 +28,33 @@ _GROUPS = {sign: re.compile(rf"\d{{1,3}}(?:{re.escape(sign)}\d{{3}})+") for sign
 _INDIAN = re.compile(r"\d{1,2}(?:,\d{2})+,\d{3}")
 _WORD = re.compile(rf"[^\W\d_](?:[^\W\d_]|[{MARKS}]){{0,40}}\.?")
 _BETWEEN = re.compile(r"\s{0,3}-?")
+#: Signs of arithmetic, and digits that are not written on the line.
+_ARITHMETIC = re.compile(
+    "[+×÷±¬=<\u2200-\u22ff\u207a-\u207e\u208a-\u208e\ufe62-\ufe66\uff0b\uff0d\uff1c-\uff1e]|(?<!^)(?<!\n)>|~(?=\\s?\\d)"
+    "|(?<=\\d\\s)[-–](?=\\s\\d)|[²³¹¼½¾\u2070-\u2079\u2080-\u2089\u2150-\u215f\u2460-\u249b\u24ea-\u24ff\u2776-\u2793\u3220-\u3229"
+    "\u3251-\u325f\u3280-\u3289\u32b1-\u32bf\U0001f100-\U0001f10c\U0001f51f]"
+)
+_SAME_SIGN = str.maketrans("−–˗", "---")
 _FRACTIONS = {"½": "5", "¼": "25", "¾": "75"}
 
 
 def quantities(text: str, language: Language | None) -> Iterator[Span]:
     """Yield each number that is written in digits, and what stands beside it as a unit behind it, whichever way round
-    they are written."""
+    they are written; then signs of arithmetic that stand elsewhere."""
     found = list(_NUMBER.finditer(text))
     if language is not None and language.names == "signs":
         found = sorted((*found, *_HAN.finditer(text)), key=lambda match: match.start())
-    end = 0
+    end, taken = 0, set[int]()
     for match in found:
         if match.start() >= end:
             spans = list(_number(text, match, language, end))
             yield from spans
             end = max(span.end for span in spans)
+            taken.update(at for span in spans for at in range(span.start, span.end))
+    for match in _ARITHMETIC.finditer(text):
+        if match.start() not in taken:
+            sign = unicodedata.normalize("NFKC", match[0]).translate(_SAME_SIGN)
+            yield only(Kind.NUMBER, match.start(), match.end(), f"sign {sign}")
 
 
 def _number(text: str, match: re.Match[str], language: Language | None, begin: int) -> Iterator[Span]:

@@ -6,10 +6,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ordinance.substance.closed_classes import MARKS, Language, folded
+from ordinance.substance.closed_classes import MARKS, UNSEEN, Language, folded
 from ordinance.substance.protected_spans import TAKEN, Kind, Span, only
 
-_WORD = re.compile(rf"[^\W\d_](?:[^\W\d_]|[{MARKS}])*+(?:['’]t(?![^\W\d_]))?")
+#: A word goes on over what nobody sees, and over emphasis of a part of it.
+_WORD = re.compile(
+    rf"[^\W\d_](?:[^\W\d_]|[{MARKS}]|[{UNSEEN}]+(?=[^\W\d_])|[*_]{{1,3}}(?=[^\W\d_]))*+(?:['’]t(?![^\W\d_]))?"
+)
 _ENDS = re.compile(r"[.!?…:;¿¡。！？؟۔।\n•*#>|()–—-]")
 _LATIN = re.compile(r"[A-Za-zÀ-ɏ]")
 #: A word is no longer than this; what is longer counts by its written form alone.

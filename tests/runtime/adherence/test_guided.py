@@ -81,3 +81,16 @@ def test_the_slot_says_so_for_every_cutting() -> None:
         look.take(text[cut:])
         look.close()
         assert look.states() == {"pedagogy": "missed"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x equals 42. What would you try next?",
+        "You get 42 in the end. What would you do first?",
+        "Am Ende kommt 4\u00ad2 heraus. Was fällt dir auf?",
+        "最後に４２になります。何に気づきますか？",
+    ],
+)
+def test_who_says_a_number_and_then_asks_does_not_count_as_leading(text: str) -> None:
+    assert state(text) == "cannot_tell"

@@ -149,3 +149,38 @@ def test_words_are_not_looked_at_for_slots_that_they_do_not_decide(monkeypatch: 
 
 def test_each_slot_that_there_is_has_a_state() -> None:
     assert set(looked("", dict.fromkeys(SLOTS, "de")).states()) == set(SLOTS)
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "d\u00adein",
+        "d\u200bein",
+        "d\u2060e\ufe0fin",
+        "ｄｅｉｎ",
+        "d**ein**",
+        "d&#101;in",
+        "d&shy;ein",
+        "d<b>ein</b>",
+        "\U0001d41d\U0001d41e\U0001d422\U0001d427",
+    ],
+)
+def test_a_word_of_another_address_is_seen_however_it_is_dressed(word: str) -> None:
+    assert looked(f"{POLITE} Das ist {word} Ausweis.").states()["address"] == "missed"
+
+
+@pytest.mark.parametrize("dressed", ["hidden", "full width", "mathematical"])
+def test_another_language_is_seen_however_its_letters_are_dressed(dressed: str) -> None:
+    english = "The library is open to all of you from nine to six, but not at night, and this is what they say."
+    if dressed == "hidden":
+        english = "\u00ad".join(english)
+    else:
+        first, capital = (0xFF41, 0xFF21) if dressed == "full width" else (0x1D41A, 0x1D400)
+        letters = {ord("a") + at: first + at for at in range(26)} | {ord("A") + at: capital + at for at in range(26)}
+        english = english.translate(letters)
+    assert looked(f"{POLITE}\n{english}").states()["language"] == "missed"
+
+
+@pytest.mark.parametrize("sign", ["*", "~~", "<b", "<b>", "&", "a***"])
+def test_a_line_of_nothing_but_emphasis_comes_to_an_end(sign: str) -> None:
+    assert looked("a" + sign * 2000).states()["language"] == "cannot_tell"

@@ -13,6 +13,8 @@ from ordinance.runtime.match.segments import DetectorError
 from support.brought import Rewrite, answered, session
 
 pytestmark = pytest.mark.server
+#: A phrase of a red line.
+REFUSED = "ordinance-canary-weapons-7f3a9c"
 TEXT = (
     "Die Straße ist groß, sagt Anna, und „die Straße“ ist 3,5 km lang.\n"
     "Siehe https://straße.example/groß und `groß = 1`, das weiß man.\n\n"
@@ -80,6 +82,8 @@ def test_the_same_text_leaves_for_every_cut(data: some.DataObject) -> None:
         ("Das ist erlaubt.", "Das ist verboten."),
         ("Das ist nicht erlaubt.", "Das ist erlaubt."),
         ("Das stimmt.", "Das stimmt?"),
+        ("Das ist erlaubt.", "Das ist e\u0336r\u0336l\u0336a\u0336u\u0336b\u0336t\u0336."),
+        ("Das hatte er bezahlt.", "Das hätte er bezahlt."),
         ("Ein kanarienvogell fliegt.", "Ein kanarienvogel fliegt."),
         ("Etwas ist da.", "Etwas ist ⟦…⟧ da."),
     ],
@@ -114,6 +118,20 @@ def test_a_form_that_fails_for_long_is_not_asked_again(lasting: bool) -> None:
     assert len(asked) == (1 if lasting else 2)
     told = {"slot": "spelling", "value": "de-CH", "state": "missed", "left": True, "fault": True}
     assert told in opened.metadata()["adapters"]
+
+
+@pytest.mark.semantics(16)
+def test_of_a_whole_answer_that_is_refused_nothing_says_what_a_form_did_or_left() -> None:
+    def failing(_: str) -> str:
+        raise DetectorError("late")
+
+    told = [
+        session({"acme.swiss": Form(form, 80)}, whole=True)
+        for form in (swiss, failing, lambda text: text.replace("Die", "Eine"), lambda text: text)
+    ]
+    for each in told:
+        assert "Straße" not in answered(each, [f"{TEXT}Die Straße. {REFUSED}"])
+        assert each.metadata()["adapters"] == told[0].metadata()["adapters"]
 
 
 def test_two_forms_rewrite_one_after_the_other() -> None:

@@ -65,6 +65,7 @@ class Guided:
             asks = _asks(sentence)
             self._asked = self._asked or asks
             self._stated = self._stated or (not asks and _states(sentence))
+            self._figures = self._figures or (not asks and any(map(str.isdecimal, sentence)))
             self._last_asks = asks and not any(shows.offers.search(sentence) for shows in _shows().values())
             self._last_states = "=" in sentence and any(shows.alone.fullmatch(sentence) for shows in _shows().values())
 

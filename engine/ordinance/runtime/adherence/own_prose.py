@@ -1,17 +1,37 @@
 """What of a released text its author says in words of the answer's own: without code, quotations, links and addresses.
 
-Pieces come out as lines end, and of a long line as it goes on, so that memory is bounded; where a piece ends depends on
-the text alone, however it was cut.
+It is read as it is shown: without what nobody sees, and with letters for those that only look otherwise (full width,
+mathematical, in circles, as entities). Pieces come out as lines end, and of a long line as it goes on, so that memory
+is bounded; where a piece ends depends on the text alone, however it was cut.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from html import unescape
 from typing import NamedTuple
+from unicodedata import normalize
 
 #: Stands where something was left out, so that what stood on both sides of it does not meet.
 GAP = "\u25a1"
+
+#: What nobody sees; joiners have an effect in scripts of India and in Arabic ones.
+_UNSEEN = re.compile(
+    "[\u00ad\u034f\u061c\u180b-\u180f\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e0fff]"
+    "|(?<![\u0600-\u0dff])[\u200c\u200d]"
+)
+#: Letters and digits that stand for others.
+_DRESSED = re.compile(
+    "[\u24b6-\u24e9\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\U0001d400-\U0001d7ff\U0001f130-\U0001f149]+"
+)
+
+#: Emphasis of a part of a word, as Markdown and HTML write it.
+_WITHIN_WORD = re.compile(
+    r"(?<=[^\W\d_])(?:\*++|~~|</?(?:b|i|u|em|strong|span|mark|small|font|wbr)\b[^<>]{0,100}>)++(?=[^\W\d_])",
+    re.IGNORECASE,
+)
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,8});", re.IGNORECASE)
 
 #: A longer line is cut at the first space or full stop behind so many characters, or so many.
 _LONG, _LONGEST = 2_000, 2_400
@@ -84,6 +104,7 @@ class Prose:
             self._item = self._begin(text)
         if self._skips or not text.strip():
             return
+        text = _shown(text)
         for each in self._added:
             text = text.replace(each, GAP)
         if _MAY_OPEN.search(text):
@@ -99,3 +120,14 @@ class Prose:
         else:
             self._skips = bool(self._fence) or bool(_QUOTED_LINE.match(line))
         return bool(_ITEM.match(line))
+
+
+def _shown(text: str) -> str:
+    """Return ``text`` as people see it."""
+    if "&" in text:
+        text = _ENTITY.sub(lambda found: unescape(found[0]), text)
+    if any(sign in text for sign in "*~<"):
+        text = _WITHIN_WORD.sub("", text)
+    if text.isascii():
+        return text
+    return _DRESSED.sub(lambda found: normalize("NFKC", found[0]), _UNSEEN.sub("", text))

@@ -30,6 +30,15 @@ _SIGNS = (
 _MEASURED = re.compile(rf"[0-9]{{1,9}}[.,](?![0-9]{{3}}(?![0-9]))[0-9]{{1,6}}(?=[{_SPACES}]?(?:{_SIGNS})(?!\w))")
 _SUM_START = re.compile(r"(?<=[€$£¥])[0-9]")
 _SUM = re.compile(rf"[0-9]{{1,9}}[.,](?![0-9]{{3}}(?![0-9]))[0-9]{{1,6}}{_ENDS}")
+#: Signs of money, which no identifier begins with.
+_MONEY = "EUR|USD|CHF|GBP|PLN|SEK|NOK|DKK|CZK|HUF|RON|BGN|JPY|CNY|INR|KRW|BRL|AUD|CAD|NZD|TRY|MXN|ZAR|RSD|UAH"
+#: What the number behind it is the name of something by: `UID CHE`, `Art.`, `No.`
+_NAMES_SOMETHING = re.compile(
+    rf"(?<![^\W_])(?:(?!(?:{_MONEY})(?![A-Z]))[A-Z]{{2,6}}|(?:[Aa]rt|[Aa]bs|[Zz]iff|[Kk]ap|[Nn]r|[Nn]o|[Nn]úm|[Tt]el|[Rr]ef"
+    r"|[Pp]ar|[Ss]ec|[Vv]er|[Ss]|[Pp]p?|Az|lit)\.|[Aa]rt[ií](?:kel|cle|culo|go|colo)|[Aa]rtykuł|[Aa]rtikkel|[Aa]bsatz|[Zz]iffer"
+    r"|[Kk]apitel|[Nn]ummer|[Nn]umber|[Nn][uú]m[eé]ro|[Vv]ersion|[Ss]eite|[Pp]age|[Hh]aus|[Kk]onto|[Nn][°º])"
+    rf"[{_SPACES}]?\Z"
+)
 
 
 def numbers(way: str) -> Iterator[Form]:
@@ -37,7 +46,9 @@ def numbers(way: str) -> Iterator[Form]:
     number of digits from which on there are groups."""
     fraction, group, least = way[0], way[1], int(way[-1])
 
-    def grouped(_: str, unit: str) -> str:
+    def grouped(before: str, unit: str) -> str | None:
+        if len(set(re.sub(r"[0-9]", "", unit))) == 1 and _NAMES_SOMETHING.search(before):
+            return None
         whole, rest = _parts(unit)
         return _grouped(whole, group, least) + (fraction + rest if rest else "")
 
@@ -105,6 +116,6 @@ def measures(tag: str) -> Iterator[Form]:
         number = re.search(r"[\w.,:/'’#@=&?+-]*\Z", before)
         if number is None or not re.fullmatch(r"[0-9]+(?:[.,'’][0-9]+)*", number[0]):
             return None
-        return known[unit] + unit
+        return None if _NAMES_SOMETHING.search(before[: number.start()]) else known[unit] + unit
 
     yield Form("units", 24, start, re.compile(r"[^\s0-9]{1,6}\Z"), unit, spaced, proven=True)

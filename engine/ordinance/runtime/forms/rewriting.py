@@ -19,10 +19,11 @@ from ordinance.runtime.redact.text_contract import Text
 
 @dataclass(frozen=True, slots=True)
 class Rewriting:
-    """What one answer is rewritten in, and the ``lines`` that ask for it, by slot."""
+    """What one answer is rewritten in, and the ``lines`` that ask for it, by slot. ``keeps``: it stays all the same."""
 
     forms: Forms = field(default_factory=lambda: Forms(()))
     lines: Mapping[str, RewriteLine] = field(default_factory=dict)
+    keeps: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.forms)
@@ -35,10 +36,10 @@ class Rewriting:
         """Return a ``text`` that ``activation`` reads from its ``beginning`` on, behind what stands ``before`` it, as
         what rewrites it. Where a rule that removes looks at whole sentences, nothing is rewritten, for the second
         reading sees none."""
-        reads_all = not any(rule.family >= REFUSING for rule in activation.segments)
+        keeps = self.keeps or any(rule.family >= REFUSING for rule in activation.segments)
         reading = SecondReading(activation, beginning)
-        rewriter = Rewriter(self.forms if reads_all else Forms(()), reading, before or beginning.readings[0])
-        return RewrittenText(text, rewriter, frozenset() if reads_all else self.slots)
+        rewriter = Rewriter(Forms(()) if keeps else self.forms, reading, before or beginning.readings[0])
+        return RewrittenText(text, rewriter, self.slots if keeps else frozenset())
 
     @property
     def asks(self) -> bool:
