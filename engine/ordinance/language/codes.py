@@ -141,9 +141,7 @@ CATALOGUE: dict[str, Entry] = {
         "the language of an answer is tested where it cannot be",
         "Only a `say` may test it: `when answer language is de`.",
     ),
-    "language-unknown": Entry(
-        "Ordinance cannot tell whether an answer is in this language", "Use a language that the manual lists."
-    ),
+    "language-unknown": Entry("nothing recognises an answer in this language", "Use a language that the manual lists."),
     "not-yet": Entry("this construct cannot run yet", "Leave it out; the engine does not support it yet."),
     # Names
     "name-invalid": Entry("a name is not valid", "Use letters of one script, digits and `_`."),
