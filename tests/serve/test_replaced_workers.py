@@ -216,9 +216,8 @@ def test_a_worker_that_starts_while_memory_is_short_ends_with_a_line_and_another
         size = int(Path(f"/proc/{template}/statm").read_text().split()[0]) * resource.getpagesize()
         resource.prlimit(template, resource.RLIMIT_AS, (size, unlimited[1]))
         os.kill(min(workers), signal.SIGKILL)
-        tried = set[int]()
-        until(lambda: tried.update(workers_of(served.process.pid) - workers) or bool(tried))
-        until(lambda: not tried & workers_of(served.process.pid))
+        until(lambda: bool(workers_of(served.process.pid) - workers))
+        until(lambda: not workers_of(served.process.pid) - workers)
         assert ready(served)[0] == 200, "the other worker serves"
         resource.prlimit(template, resource.RLIMIT_AS, unlimited)
         until(lambda: len(workers_of(served.process.pid) - workers) == 1)
