@@ -112,7 +112,8 @@ def test_a_wheel_made_from_the_sdist_is_the_wheel(made: Release, tmp_path: Path)
     (sdist,) = made.folder.glob("ordinance-*.tar.gz")
     (wheel,) = made.folder.glob("ordinance-*.whl")
     with tarfile.open(sdist) as archive:
-        archive.extractall(tmp_path, filter="data")
+        archive.extraction_filter = getattr(tarfile, "data_filter", None)  # Python 3.11.4 is the first that has it
+        archive.extractall(tmp_path)
         times = {member.mtime for member in archive.getmembers()}
     (source,) = tmp_path.iterdir()
     made_again = tmp_path / "made"
