@@ -21,6 +21,7 @@ from ordinance.runtime.redact.ends import End
 from ordinance.runtime.redact.json_text import FREE_NOWHERE, JsonText, Structure
 from ordinance.runtime.redact.redactor import Redactor
 from ordinance.runtime.situation import rules_in_force, situate
+from ordinance.runtime.text.clusters import START, cluster_class, join
 from support.oracle import MARKER, Cut, Rule, reference, refused, removed, trace
 from support.plans import expressions, plan, plan_of, refuse, session, withhold
 from support.strategies import FORGED, cuttings, endings, rules, texts
@@ -218,11 +219,22 @@ def test_what_an_answer_continues_counts_under_every_reading() -> None:
 @given(st.data(), situations(longest=12, refusing=False))
 def test_what_is_begun_elsewhere_is_removed_as_in_one_text(data: st.DataObject, case: tuple[list[Rule], str]) -> None:
     of, text = [Rule(each.phrases, each.patterns, beside=each.beside, within=each.within) for each in case[0]], case[1]
-    at = data.draw(st.integers(0, len(text)))
+    at = data.draw(
+        st.sampled_from(clusters(text))
+    )  # within one, a mark would go with a match that ended before the answer
     out = "".join(pieces(redactor(of, [text[:at]] if at else []), text[at:]))
     gone = {place for place in removed(text, [*of, FORGED]) if place >= at}
     kept = [char for place, char in enumerate(text) if place >= at and place not in gone]
     assert len(out.replace(MARKER, "")) <= len(kept)
+
+
+def clusters(text: str) -> list[int]:
+    """Where a grapheme cluster of ``text`` begins, and its end."""
+    cluster, begins = START, [len(text)]
+    for place, char in enumerate(text):
+        joins, cluster = join(cluster, cluster_class(char))
+        begins += [] if joins else [place]
+    return begins
 
 
 def json_of(text: str, structure: Structure) -> JsonText:
