@@ -23,7 +23,7 @@ from ordinance.policy.vocabulary import Effect, Occasion
 from ordinance.runtime.redact.disclose import Discloser, pick
 
 _MADE = "<!-- Generated from the pack by `make docs`; a test checks that it is current. -->"
-_ASKED = re.compile(r"# For a lawyer: (.*)")
+_ASKED = re.compile(r"# For a lawyer: (.*(?:\n *#   .*)*)")
 _UNREVIEWED = re.compile("[Nn]ot (?:been )?reviewed by a native")
 _SIGNS = re.compile(r"([|*<>\[\]]|(?<![`\w])_|_(?![`\w]))")
 _KINDS = ("jurisdiction", "house")
@@ -182,14 +182,14 @@ def _laws(unit: Unit) -> list[ast.LawDecl | ast.RecordedLaw]:
 
 def _said(unit: Unit) -> Iterator[str]:
     """Yield what the pack's first comment says, without its questions."""
-    before = unit.pack.source.text.partition(f"\n{unit.pack.kind} ")[0]
-    lines = [line[1:].strip() for line in before.split("\n") if line.startswith("#") and not _ASKED.match(line)]
+    before = _ASKED.sub("", unit.pack.source.text.partition(f"\n{unit.pack.kind} ")[0])
+    lines = [line[1:].strip() for line in before.split("\n") if line.startswith("#")]
     if lines:
         yield from (_plain(" ".join(lines)), "")
 
 
 def _asked(unit: Unit) -> list[str]:
-    return _ASKED.findall(unit.pack.source.text)
+    return [re.sub(r"\n *# +", " ", each) for each in _ASKED.findall(unit.pack.source.text)]
 
 
 def _title(unit: Unit) -> str:

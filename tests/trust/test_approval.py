@@ -50,6 +50,12 @@ def test_what_is_approved_is_what_diff_shows(files: Path, world: World) -> None:
     assert statements["release"].statement.predicate.approved.previous == read(world.first).statements["release"].digest
 
 
+def test_no_pack_is_added_to_a_bundle(files: Path) -> None:
+    refused = run_here("diff", "first.bundle", "second.bundle", "--with", "en", cwd=files)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "a bundle was given" in refused.stderr
+
+
 def test_nothing_is_signed_before_its_difference_is_named(files: Path) -> None:
     before = (files / "second.bundle").read_bytes()
     code, shown, errors = sign(files, "gerd")

@@ -13,6 +13,7 @@ from ordinance.authoring.comparison import diff
 from ordinance.cli.arguments import add_config, add_day, add_format, add_shipped, allowed_by
 from ordinance.cli.printed import show
 from ordinance.cli.progress import working
+from ordinance.errors import UsageError
 from ordinance.loading.load import Loaded
 from ordinance.loading.packs import shipped_pack
 from ordinance.trust.approval import document
@@ -61,6 +62,8 @@ def run(args: argparse.Namespace) -> int:
     with working("reading packs"):
         allowed = allowed_by(args)
         before, after = (read_draft(each) if is_bundle(each) else None for each in (args.old, args.new))
+        if args.shipped and (before is not None or after is not None):
+            raise UsageError("--with adds packs to folders, and a bundle was given.", help="Leave --with out.")
         old, new = (
             _load(
                 path, contents, args.shipped, plugins=allowed.plugins, budget=allowed.budget, on=args.on, examples=False
