@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import gc
+import sys
+import weakref
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -10,8 +14,10 @@ from hypothesis import strategies as st
 
 from ordinance.detection import Expressions, Pattern
 from ordinance.runtime.match import automaton as module
-from ordinance.runtime.match.automaton import Automaton
+from ordinance.runtime.match.automaton import EVERY, Automaton
 from ordinance.runtime.match.matcher import Match, Matcher
+from ordinance.runtime.match.node_table import EDGE
+from ordinance.runtime.text.clusters import START
 from support.strategies import CHARACTERS, patterns, phrases
 
 
@@ -83,6 +89,33 @@ def test_streams_in_several_threads_share_one_automaton() -> None:
     expected = [run(made(r"\b[a-f]{1,8}[0-9]{1,4}\b", r"x.{0,6}y", said=("foo bar", "é1")), text) for text in texts]
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(lambda text: run(shared, text), texts)) == expected
+
+
+def test_many_threads_make_the_classes_of_an_automaton_at_once() -> None:
+    """They take turns after each microsecond."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            for _ in range(100):
+                shared = made(r"[a-f]{1,8}[0-9]{1,4}", said=("foo bar", "é1"))
+                assert len(set(map(str, pool.map(partial(run, shared), ["foo bar x12y é1"] * 4)))) == 1
+    finally:
+        sys.setswitchinterval(interval)
+
+
+def test_an_automaton_goes_with_the_last_that_uses_it() -> None:
+    """After a reload the memory of the former policy is free at once."""
+    of = made(r"[a-f]{1,8}", said=("foo bar",))
+    run(of, "foo bar e\u0301")
+    of.can_join(START, EDGE, EVERY)
+    gone = weakref.ref(of)
+    gc.disable()
+    try:
+        del of
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 @settings(max_examples=20)

@@ -164,10 +164,12 @@ class Automaton:
         if known is not None:
             return known
         with self._lock:  # sessions may run in several threads; what else is remembered may race
-            found = self._class_ids.setdefault(signature, len(self._classes))
-            if found == len(self._classes):
-                self._classes.append(Class(found, *signature))
-        return found
+            known = self._class_ids.get(signature)
+            if known is None:
+                known = len(self._classes)
+                self._classes.append(Class(known, *signature))
+                self._class_ids[signature] = known  # last, for it is read without the lock
+        return known
 
     # running
 
@@ -375,5 +377,7 @@ class Automaton:
 
     def _finds_join(self, cluster: Cluster, before: int, families: int) -> bool:
         if self._joiners is None:
-            self._joiners = Joiners(self._network.samples(), self.classes, self._classes)
-        return finds_join(cluster, before, self._joiners, lambda kind: self.startable(kind, families), self._classes)
+            self._joiners = Joiners(self._network.samples())
+        return finds_join(
+            cluster, before, self._joiners, lambda kind: self.startable(kind, families), self.classes, self._classes
+        )

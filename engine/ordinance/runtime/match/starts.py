@@ -284,14 +284,10 @@ class Joiners:
     """What characters are to an automaton, by what they are to grapheme clusters: each class is worked out when it can
     join, for most never do.
 
-    ``symbols`` are those that the rules distinguish; ``classes`` gives the numbers of a character's in ``known``.
+    ``symbols`` are those that the rules distinguish.
     """
 
-    def __init__(
-        self, symbols: Iterable[str], classes: Callable[[str], tuple[int, ...]], known: Sequence[Class]
-    ) -> None:
-        self._classes = classes
-        self._known = known
+    def __init__(self, symbols: Iterable[str]) -> None:
         self._chars = {kind: set(chars) for kind, chars in _always().items()}
         for char in symbols:
             if char not in _ALWAYS:
@@ -301,14 +297,14 @@ class Joiners:
     def __iter__(self) -> Iterator[str]:
         return iter(self._chars)
 
-    def of(self, kind: str) -> Joiner:
-        """Return the characters of one cluster class."""
+    def of(self, kind: str, classes: Callable[[str], tuple[int, ...]], known: Sequence[Class]) -> Joiner:
+        """Return the characters of one cluster class; ``classes`` gives the numbers of a character's in ``known``."""
         found = self._found.get(kind)
         if found is None:
-            symbols = [self._classes(char) if fold_char(char) else () for char in self._chars[kind]]
+            symbols = [classes(char) if fold_char(char) else () for char in self._chars[kind]]
             found = self._found[kind] = Joiner(
                 frozenset(each[0] for each in symbols if each),
-                frozenset(self._known[each[-1]].kind if each else 0 for each in symbols),
+                frozenset(known[each[-1]].kind if each else 0 for each in symbols),
                 frozenset(each for each in symbols if len(each) > 1),
             )
         return found
@@ -325,10 +321,12 @@ def finds_join(
     before: int,
     joiners: Joiners,
     startable: Callable[[int], frozenset[int]],
+    classes: Callable[[str], tuple[int, ...]],
     known: Sequence[Class],
 ) -> bool:
     """Whether a match can begin at a character that joins ``cluster``, the next one or one behind other ``joiners``.
-    ``startable`` gives the classes with which it can begin behind a symbol of one kind; ``before`` is the last."""
+    ``startable`` gives the classes with which it can begin behind a symbol of one kind, ``before`` is the last, and
+    ``classes`` gives the numbers of a character's in ``known``."""
     pending, seen = [(cluster, before)], {(cluster, before)}
     while pending:
         open_cluster, last = pending.pop()
@@ -336,7 +334,7 @@ def finds_join(
             joins, after = join(open_cluster, cluster_kind)
             if not joins:
                 continue
-            first, kinds, several = joiners.of(cluster_kind)
+            first, kinds, several = joiners.of(cluster_kind, classes, known)
             if not startable(last).isdisjoint(first):
                 return True
             for symbols in several:
