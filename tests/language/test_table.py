@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import lark
 import pytest
@@ -11,13 +12,16 @@ from ordinance.language import parser, table
 from support.packs import CHARTER
 from support.statute import STATUTE
 
+#: How wide a pattern without an end is: versions of Python say it in different numbers.
+UNBOUNDED = re.compile(r"\b[0-9]{10,}\b")
+
 
 def test_the_tables_are_those_of_the_grammar() -> None:
     """``python -m ordinance.language.table`` writes them anew."""
     kept = table.path().read_text("utf-8")
     assert table.read(table.grammar(), kept) is not None
     if json.loads(kept)["lark"] == lark.__version__:
-        assert kept == table.write(table.grammar())
+        assert UNBOUNDED.sub("", kept) == UNBOUNDED.sub("", table.write(table.grammar()))
 
 
 @pytest.mark.parametrize(("text", "start"), [(STATUTE, "pack"), (CHARTER, "charter")])

@@ -361,9 +361,9 @@ def test_a_module_that_was_replaced_is_not_imported(open_pool: OpenPool, tmp_pat
 
 
 def test_a_compiled_module_is_imported_as_it_was_sealed(tmp_path: Path) -> None:
-    [compiled] = [each for each in sys.path if Path(each, f"_bisect{EXTENSION_SUFFIXES[0]}").is_file()]
-    name = f"_bisect{EXTENSION_SUFFIXES[0]}"
-    source = finds("from acme_plugin import _bisect\nreturn [(0, _bisect.bisect_right([1, 2], 1))]")
+    name = f"_json{EXTENSION_SUFFIXES[0]}"
+    [compiled] = [each for each in sys.path if Path(each, name).is_file()]
+    source = finds("from acme_plugin import _json\nreturn [(0, _json.scanstring('a\"', 0)[1] - 1)]")
     folder = write_plugin(tmp_path / "compiled", source)
     shutil.copy(Path(compiled, name), folder / "acme_plugin" / name)
     pool = Pool(allowed(folder), [WORD], BUDGET)

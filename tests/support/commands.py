@@ -56,7 +56,7 @@ def run_on_terminal(*words: str | Path, columns: int) -> subprocess.CompletedPro
     ours, theirs = os.openpty()
     termios.tcsetwinsize(theirs, (24, columns))
     with subprocess.Popen(
-        command(*words), env=environment(), stdin=subprocess.DEVNULL, stdout=theirs, stderr=subprocess.PIPE
+        command(*words), env=environment(COLUMNS=""), stdin=subprocess.DEVNULL, stdout=theirs, stderr=subprocess.PIPE
     ) as started:
         os.close(theirs)
         said = b""
