@@ -51,9 +51,12 @@ class Lookup:
         self._begins: dict[str, str] = {}
         self._ends: dict[str, str] = {}
         self._inside: dict[str, str] = {}
+        self._written: set[str] = set()
         for name, terms in classes.items():
             for term in terms.split():
-                bare = folded(term.strip("*").replace("_", " "))
+                written = term.strip("*").replace("_", " ")
+                bare = folded(written)
+                self._written |= {written, bare}
                 ends, begins = term.startswith("*"), term.endswith("*")
                 kept = self._inside if ends and begins else self._ends if ends else self._whole
                 (self._begins if begins and not ends else kept)[bare] = name
@@ -69,8 +72,9 @@ class Lookup:
         return next((name for term, name in self._inside.items() if term in word[-_LONGEST:]), None)
 
     def signs(self, also: Iterable[str] = ()) -> re.Pattern[str] | None:
-        """Return what finds the terms, and ``also`` others, where no spaces are written; longest first."""
-        terms = sorted({*self._whole, *self._begins, *self._ends, *self._inside, *also}, key=len, reverse=True)
+        """Return what finds the terms, as they are listed and folded, and ``also`` others, where no spaces are written;
+        longest first."""
+        terms = sorted({*self._written, *also}, key=len, reverse=True)
         return re.compile("|".join(map(re.escape, terms))) if terms else None
 
 

@@ -112,7 +112,7 @@ def _unit(text: str, end: int, language: Language | None) -> tuple[int, int, str
         if language is None:
             continue
         if language.unit_signs is not None:
-            if (match := language.unit_signs.match(text, at)) and (unit := language.units.of(match[0])):
+            if (match := language.unit_signs.match(text, at)) and (unit := language.units.of(folded(match[0]))):
                 return at, match.end(), unit
         elif (match := _WORD.match(text, at)) and (unit := language.units.of(folded(match[0].rstrip(".")))):
             return at, match.end(), unit

@@ -17,7 +17,7 @@ _ALIKE = str.maketrans("’‘‐‑‒–—−", "''------")
 #: Of so many letters one may be another.
 _ONE_IN = 4
 #: Letters of their own: `hatte` is no spelling of `hätte`, nor `ano` of `año`. Some are written as two.
-_OWN = frozenset("äöüåñãõ")
+_OWN = re.compile("([äöüåñãõ])")
 _IN_TWO = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa"})
 #: An accent on the last letter, where it says who did it and when (`habló`); the sign that stands for it below.
 _LAST_ACCENT = re.compile("(?<=[a-z])[\u0300-\u0302](?![^\\W\\d_]|[\u0300-\u036f])")
@@ -49,7 +49,7 @@ def _pieces(text: str) -> tuple[list[str], Counter[str]]:
 
 def _plain(char: str) -> str:
     """Return a letter without its accents, unless it is one of its own with them."""
-    if char.isascii() or char in _OWN:
+    if char.isascii() or _OWN.match(char):
         return char
     return "".join(each for each in unicodedata.normalize("NFD", char) if not unicodedata.combining(each))
 
@@ -59,11 +59,12 @@ def _is_spelling(word: str, other: str) -> bool:
         return True
     if word.endswith(_ACCENT) != other.endswith(_ACCENT) or _become_opposites(word, other):
         return False
-    if sorted(_OWN.intersection(word)) != sorted(_OWN.intersection(other)):
+    parts, others = _OWN.split(word), _OWN.split(other)
+    if parts[1::2] != others[1::2]:
         return word.translate(_IN_TWO) == other.translate(_IN_TWO)
     most = max(len(word), len(other)) // _ONE_IN
     near = word[0] == other[0] and abs(len(word) - len(other)) <= most
-    return near and _changes(word, other) <= most
+    return near and sum(map(_changes, parts[::2], others[::2])) <= most
 
 
 def _become_opposites(word: str, other: str) -> bool:

@@ -69,6 +69,23 @@ def test_a_hostile_text_is_looked_at_in_pieces_and_ends(text: str) -> None:
     assert state(text) in ("cannot_tell", "missed")
 
 
+@pytest.mark.parametrize(
+    ("text", "due"),
+    [
+        ("1. Was weißt du über die Winkel?\n2. Welche Seite ist die längste?", "kept"),
+        ("Überlege zuerst:\n\n(1) Sieh dir die Winkel an.\n(2) Welche Seite ist die längste?", "kept"),
+        ("**1.** Sieh dir die Winkel an.\n\n**2.** Welche Seite ist die längste?", "kept"),
+        ("1. Sieh dir die Winkel an.\n2. Was fällt dir auf?\n\n1. Sieh hin.\n2. Und nun?", "kept"),
+        ("42. Was fällt dir auf?", "cannot_tell"),
+        ("1. Die Winkel sind gleich.\n42. Was fällt dir auf?", "cannot_tell"),
+        ("1. Es sind 42 Säcke.\n2. Was fällt dir auf?", "cannot_tell"),
+        ("1.5 sind es.\nWas fällt dir auf?", "cannot_tell"),
+    ],
+)
+def test_labels_of_a_list_that_counts_are_no_figures(text: str, due: str) -> None:
+    assert state(text) == due
+
+
 def test_direct_is_never_decided() -> None:
     assert state("The answer is 42.", "direct") == "cannot_tell"
 

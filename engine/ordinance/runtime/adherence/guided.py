@@ -29,6 +29,8 @@ _MAY_STATE = re.compile(r"\d|(?<![^\W_])[A-E](?![^\W_])")
 
 _SENTENCE_END = re.compile(r"(?<=[.!?…।؟])\s+|(?<=[。！？])")
 _TAIL = re.compile(r"(?:^|\w)(\W*+)$")
+#: What a line of a numbered list begins with.
+_LABEL = re.compile(r"[\s*+•#-]*\(?([0-9]{1,3})[.)、．](?![0-9])")
 #: What ends a question that is written without its sign.
 _ASKING = ("ですか", "ますか", "ませんか", "でしょうか", "ましょうか", "だろうか", "のか", "かな", "かい", "까요")
 #: What marks a formula or stress, and is not said.
@@ -53,12 +55,13 @@ class Guided:
         self._stated = False
         self._asked = False
         self._figures = False
+        self._label = 0
         self._last_states = False
         self._last_asks = False
 
     def take(self, piece: Piece) -> None:
         """Look at a piece."""
-        text = " ".join(_MARKUP.sub("", piece.text).split())
+        text = self._unlabelled(" ".join(_MARKUP.sub("", piece.text).split()))
         self._stated = self._stated or bool(_BOXED.search(text))
         self._figures = self._figures or bool(_AFTER_EQUALS.search(text))
         for sentence in filter(None, map(str.strip, _SENTENCE_END.split(text))):
@@ -68,6 +71,14 @@ class Guided:
             self._figures = self._figures or (not asks and any(map(str.isdecimal, sentence)))
             self._last_asks = asks and not any(shows.offers.search(sentence) for shows in _shows().values())
             self._last_states = "=" in sentence and any(shows.alone.fullmatch(sentence) for shows in _shows().values())
+
+    def _unlabelled(self, text: str) -> str:
+        """Return ``text`` without the label of a list that counts from 1; any other number may be a result."""
+        label = _LABEL.match(text)
+        if label is None or int(label[1]) not in (1, self._label + 1):
+            return text
+        self._label = int(label[1])
+        return text[label.end() :]
 
     def state(self, value: str) -> str:
         """Return whether the text keeps the ``value`` of `pedagogy`: `kept`, `missed` or `cannot_tell`."""

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from ordinance.runtime.forms.form import Form
-from ordinance.runtime.forms.style_file import spaces
+from ordinance.runtime.forms.style_file import money, spaces
 
 _SPACES = " \u00a0\u202f"
 #: Where a number may begin: not within a word, another number, an address or a range.
@@ -22,16 +22,15 @@ _GROUPED = re.compile(
     rf"(?:[0-9]{{1,3}}(?P<sign>[.,'’{_SPACES}])[0-9]{{3}}(?:(?P=sign)[0-9]{{3}}){{0,4}}(?!(?P=sign))[.,][0-9]{{1,6}}"
     rf"|[0-9]{{1,3}}(?P<one>[.,'’])[0-9]{{3}}(?P=one)[0-9]{{3}}){_ENDS}"
 )
+#: Codes of money, which no identifier begins with.
+_MONEY = money("codes", "words")
 _SIGNS = (
-    "km/h|km²|km|cm²|cm|mm|m²|m³|ha|kg|mg|ml|cl|°C|°F|mph|lbs|lb|oz|%|‰|€|£|¥|zł|EUR|USD|CHF|GBP|PLN"
-    "|kWh|kW|MHz|GHz|GB|MB"
+    f"km/h|km²|km|cm²|cm|mm|m²|m³|ha|kg|mg|ml|cl|°C|°F|mph|lbs|lb|oz|%|‰|€|£|¥|zł|kWh|kW|MHz|GHz|GB|MB|{money('codes')}"
 )
 #: With one separator, before other than three digits, and a sign of money, of a measure or per cent beside it.
 _MEASURED = re.compile(rf"[0-9]{{1,9}}[.,](?![0-9]{{3}}(?![0-9]))[0-9]{{1,6}}(?=[{_SPACES}]?(?:{_SIGNS})(?!\w))")
 _SUM_START = re.compile(r"(?<=[€$£¥])[0-9]")
 _SUM = re.compile(rf"[0-9]{{1,9}}[.,](?![0-9]{{3}}(?![0-9]))[0-9]{{1,6}}{_ENDS}")
-#: Signs of money, which no identifier begins with.
-_MONEY = "EUR|USD|CHF|GBP|PLN|SEK|NOK|DKK|CZK|HUF|RON|BGN|JPY|CNY|INR|KRW|BRL|AUD|CAD|NZD|TRY|MXN|ZAR|RSD|UAH"
 #: What the number behind it is the name of something by: `UID CHE`, `Art.`, `No.`
 _NAMES_SOMETHING = re.compile(
     rf"(?<![^\W_])(?:(?!(?:{_MONEY})(?![A-Z]))[A-Z]{{2,6}}|(?:[Aa]rt|[Aa]bs|[Zz]iff|[Kk]ap|[Nn]r|[Nn]o|[Nn]úm|[Tt]el|[Rr]ef"
