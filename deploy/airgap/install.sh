@@ -50,7 +50,10 @@ while [ $# -gt 0 ]; do
     esac
     case $1 in
         --prefix) prefix=$2 && shift ;;
-        --python) python=$2 && shift ;;
+        --python)
+            case $2 in /*) python=$2 ;; */*) python=$PWD/$2 ;; *) python=$2 ;; esac
+            shift
+            ;;
         --key)
             case $2 in /*) key=$2 ;; *) key=$PWD/$2 ;; esac
             keys="$keys$key
@@ -150,6 +153,8 @@ place=$prefix/$version current=$prefix/current
 if [ -f "$place/installed" ]; then
     [ "$(sed -n 1,2p "$place/installed" | tr '\n' ' ')" = "$digest $target " ] || fail "$place was installed from" \
         "another folder or for another Python, and may be running. Move it away, or use another --prefix."
+    [ -e "$place/bin/python" ] || fail "the Python of $place is gone. If nothing runs from it: rm -r $place," \
+        "and run this again."
     has=$(readlink -f "$place/bin/python")
     [ -z "$asked" ] || [ "$(real "$asked")" = "$has" ] || fail "$place runs with $has, and an installed version keeps" \
         "its Python. If nothing runs from it: rm -r $place, and run this again."

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import platform
+import re
 from pathlib import Path
 
 import pytest
@@ -102,6 +105,38 @@ def test_another_python(
     assert complaint in refused(apart, "sh", made / "install.sh", *to, "--python", python)
     python.unlink()
     assert "is not a Python that runs" in refused(apart, "sh", made / "install.sh", *to, "--python", python)
+
+
+def pretended(place: Path) -> Path:
+    """A Python that says what a real one of 3.11 says."""
+    place.mkdir()
+    python = place / "python"
+    python.write_text("#!/bin/sh\necho cp311 glibc 2.36\n")
+    python.chmod(0o755)
+    return python
+
+
+def test_a_python_is_named_from_where_the_caller_is(made: Path, apart: Isolated, to: list[str | Path]) -> None:
+    """It was looked for in the folder, which has none."""
+    python = pretended(apart.home / "venv")
+    done = apart.run("sh", made / "install.sh", *to, "--dry-run", "--python", f"./{python.relative_to(apart.home)}")
+    assert (done.returncode, done.stderr) == (0, "")
+    (named,) = re.findall(r" with (/.*)", done.stdout)
+    assert Path(named).samefile(python)
+
+
+def test_an_installed_version_whose_python_is_gone(made: Path, apart: Isolated, top: Path) -> None:
+    """It ended without a word where a folder on the link's way is gone."""
+    python = pretended(top / "real")
+    command = ["sh", str(made / "install.sh"), "--prefix", str(apart.home / "gone"), "--python", str(python)]
+    (place,) = re.findall(r" into (\S+) with ", apart.run(*command, "--dry-run").stdout)
+    digest = hashlib.sha256((made / "SHA256SUMS").read_bytes()).hexdigest()
+    (Path(place) / "bin").mkdir(parents=True)
+    (Path(place) / "bin" / "python").symlink_to(top / "upgraded" / "bin" / "python3.11")
+    (Path(place) / "installed").write_text(f"{digest}\ncp311-{platform.machine()}\ngateway\n")
+    done = apart.run(*command)
+    assert done.returncode == 1
+    assert f"the Python of {place} is gone. If nothing runs from it: rm -r {place}, and run this again." in done.stderr
 
 
 def test_a_disk_that_is_full(made: Path, apart: Isolated, top: Path) -> None:

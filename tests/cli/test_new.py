@@ -10,6 +10,7 @@ import pytest
 from ordinance.authoring.countries import countries_called, is_assigned
 from ordinance.authoring.results import examine
 from ordinance.authoring.skeleton import DUTIES, SkeletonError, skeleton
+from ordinance.cli.main import main
 from ordinance.errors import UsageError
 from ordinance.language.format import format_source
 from ordinance.language.source import Source
@@ -210,3 +211,23 @@ def test_a_pack_that_ships_is_given_by_its_name(tmp_path: Path) -> None:
     wrong = run_here("check", tmp_path / "KR", "--with", "enn")
     assert wrong.returncode == 2
     assert "Did you mean 'en'?" in wrong.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("apply",),
+        ("doctor", "http://127.0.0.1:9"),
+        ("explain", "Hello."),
+        ("check",),
+        ("test",),
+        ("print",),
+        ("translate",),
+    ],
+    ids=lambda words: str(words[0]),
+)
+def test_a_pack_that_ships_never_takes_the_place_of_the_default(
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*words, "--with", "en"]) == 2
+    assert "--with adds to the packs that are named, and none is" in capsys.readouterr().err

@@ -30,7 +30,7 @@ def test_packs_that_ship_are_named_beside_others() -> None:
 
 def test_a_pack_that_ships_never_takes_the_place_of_those_in_the_settings() -> None:
     assert flags() == {}
-    with pytest.raises(UsageError, match="--with adds to the packs of --pack"):
+    with pytest.raises(UsageError, match="--with adds to the packs that are named"):
         flags("--with", "en")
 
 

@@ -58,11 +58,24 @@ def add_shipped(parser: argparse.ArgumentParser) -> None:
 
 def packs_of(arguments: argparse.Namespace, settings: Settings | None) -> tuple[Path | str, ...]:
     """Return the packs that the ``arguments`` name, by path or as one that ships, or else those that ``settings`` have
-    served; none: those that ship. Raises ``UsageError`` for a name under which none ships."""
+    served; none: those that ship. Raises ``UsageError`` as ``beside`` does."""
+    named = (*arguments.paths, *beside(arguments.paths, arguments))
+    return named or (() if settings is None else tuple(settings.packs))
+
+
+def beside(paths: Sequence[Path | str] | None, arguments: argparse.Namespace) -> tuple[Path, ...]:
+    """Return the packs that ``--with`` names, which go beside those at ``paths``. Raises ``UsageError`` for a name
+    under which none ships, and where there are no ``paths``: they would replace the packs that are the default."""
+    names: Sequence[str] = arguments.shipped
+    if not names:
+        return ()
+    if not paths:
+        raise UsageError(
+            "--with adds to the packs that are named, and none is.", help="Name a pack, or a folder of packs, too."
+        )
     from ordinance.loading.packs import shipped_pack  # slow to import
 
-    named = (*arguments.paths, *map(shipped_pack, getattr(arguments, "shipped", ())))
-    return named or (() if settings is None else tuple(settings.packs))
+    return tuple(map(shipped_pack, names))
 
 
 def add_day(parser: argparse.ArgumentParser) -> None:

@@ -109,7 +109,7 @@ def run(arguments: argparse.Namespace) -> int:
     behind = tuple(server_at(each, None, arguments.timeout) for each in arguments.behind)
     allowed = allowed_by(arguments)
     plan = load_draft(packs_of(arguments, None), plugins=allowed.plugins, budget=allowed.budget).plan
-    expected = _expected(arguments.policy, plan.digest if arguments.paths or arguments.shipped else "")
+    expected = _expected(arguments.policy, plan.digest if arguments.paths else "")
     target, findings = _examine(arguments.url, server, behind, plan, arguments.model, expected)
     return _report(arguments.format, arguments.url, target.model, findings)
 

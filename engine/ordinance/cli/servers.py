@@ -6,8 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ordinance.cli.arguments import add_shipped, locale_tag, tell_charter_alone
-from ordinance.errors import UsageError
+from ordinance.cli.arguments import add_shipped, beside, locale_tag, tell_charter_alone
 
 if TYPE_CHECKING:
     from ordinance.policy.plan import Struck
@@ -27,27 +26,15 @@ def add_policy(parser: argparse.ArgumentParser) -> None:
 
 def flags_of(arguments: argparse.Namespace, **more: Any) -> dict[str, Any]:
     """Return the settings that flags give, in the shape of the file: those of `add_policy`, ``--upstream``, and
-    ``more``; None is no setting. Raises ``UsageError`` for ``--with`` without ``--pack``: it would replace the packs of
-    the file."""
-    if arguments.shipped and not arguments.pack:
-        raise UsageError("--with adds to the packs of --pack, and there is none.", help="Give --pack PATH too.")
+    ``more``; None is no setting. Raises ``UsageError`` as ``beside`` does."""
     flags = {
-        "packs": _packs(arguments),
+        "packs": [*(arguments.pack or ()), *map(str, beside(arguments.pack, arguments))] or None,
         "upstream": {"url": arguments.upstream} if arguments.upstream else None,
         "jurisdiction": arguments.jurisdiction,
         "locale": arguments.locale,
         **more,
     }
     return {name: value for name, value in flags.items() if value is not None}
-
-
-def _packs(arguments: argparse.Namespace) -> list[str] | None:
-    paths: list[str] | None = arguments.pack
-    if not paths or not arguments.shipped:
-        return paths
-    from ordinance.loading.packs import shipped_pack  # slow to import
-
-    return [*paths, *(str(shipped_pack(name)) for name in arguments.shipped)]
 
 
 def without(struck: Sequence[Struck]) -> list[str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from ordinance.authoring.skeleton import skeleton
-from ordinance.authoring.translation.exchange_files import read, write
+from ordinance.authoring.translation.exchange_files import languages, read, write
 from ordinance.authoring.translation.wanted_texts import Wanted, wanted
 from ordinance.cli.main import main
 from ordinance.errors import UsageError
@@ -129,6 +130,11 @@ def test_a_text_that_no_pack_has_is_named(pack: Path, tmp_path: Path, capsys: py
     assert "KR/notice gone" in capsys.readouterr().err
 
 
+XLIFF = (
+    '<xliff xmlns="urn:oasis:names:tc:xliff:document:2.0" version="2.0" srcLang="nb" trgLang="de"><file id="nb-de">'
+    '<unit id="u1" name="NO/title"><segment><source>Norge</source><target>Norwegen</target></segment></unit></file>'
+    "</xliff>"
+)
 NORWEGIAN = """jurisdiction NO 1.0.0 under charter baseline 1
 title "Norge"
 zone  "Europe/Oslo"
@@ -184,3 +190,55 @@ def test_a_text_that_is_written_once_is_in_the_language_of_its_pack(
     assert main(["translate", str(file), "--import", str(out)]) == 0, capsys.readouterr().err
     said = " ".join(file.read_text("utf-8").split())
     assert 'means { nb "Folk får vite at en maskin svarer." en "People are told that a machine answers." }' in said
+
+
+@pytest.mark.parametrize("ending", ["csv", "xliff"])
+def test_texts_in_two_languages_come_back_each_in_its_own(
+    ending: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The notice is translated from English, what is written once from Norwegian."""
+    file, out = tmp_path / "NO.ord", tmp_path / f"de.{ending}"
+    file.write_text(NORWEGIAN.replace("@ENGLISH@", '\n  en "A machine answers here ({law})."'), "utf-8")
+    assert main(["translate", str(file), "--from", "nb", "--to", "de", "--export", str(out)]) == 0
+    loaded = load([file], on=DAY)
+    assert loaded.policy is not None
+    own = [each for each in wanted(loaded.policy, ("de",), "nb") if each.unit.name == "NO"]
+    assert {each.tag for each in own} == {"en", "nb"}
+    # The order of both languages decides nothing.
+    for texts_out in (own, own[::-1]):
+        out.write_text(write(out.name, [replace(e, target=f"auf Deutsch: {e.source}") for e in texts_out]), "utf-8")
+        assert languages(out.name, out.read_text("utf-8")) == {each.id: each.tag for each in own}
+    assert main(["translate", str(file), "--import", str(out)]) == 0, capsys.readouterr().err
+    said = " ".join(file.read_text("utf-8").split())
+    assert 'title { nb "Norge" de "auf Deutsch: Norge" }' in said
+    assert 'de "auf Deutsch: A machine answers here ({law})."' in said
+
+
+@pytest.mark.parametrize("wrong", ["German", "en-us", 'e" x', "en_US"])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("x.csv", "id,language,to,translation\nNO/title,@,de,Norwegen\n"),
+        ("x.csv", "id,language,to,translation\nNO/title,nb,@,Norwegen\n"),
+        ("x.xliff", XLIFF.replace("nb-de", "@-de")),
+        ("x.xliff", XLIFF.replace('"de"', '"@"').replace("nb-de", "nb-@")),
+    ],
+    ids=["csv, from", "csv, to", "xliff, from", "xliff, to"],
+)
+def test_what_is_no_language_is_written_into_no_pack(
+    name: str, text: str, wrong: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, out = tmp_path / "NO.ord", tmp_path / name
+    file.write_text(NORWEGIAN.replace("@ENGLISH@", ""), "utf-8")
+    before = file.read_bytes()
+    wrong = wrong.replace('"', '""' if name == "x.csv" else "&quot;")
+    out.write_text(text.replace("@", f'"{wrong}"' if name == "x.csv" else wrong), "utf-8")
+    assert main(["translate", str(file), "--import", str(out)]) == 2
+    assert "is not a language tag in its usual form" in capsys.readouterr().err
+    assert file.read_bytes() == before
+
+
+def test_a_tool_that_renames_the_language_of_a_whole_file_renames_no_text() -> None:
+    assert languages("x.xliff", XLIFF.replace('srcLang="nb"', 'srcLang="nb-NO"')) == {"NO/title": "nb"}
+    with pytest.raises(UsageError, match=r"the file 'f1' in x\.xliff does not say from which language"):
+        languages("x.xliff", XLIFF.replace("nb-de", "f1"))

@@ -8,12 +8,16 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
+import langcodes
+
 from ordinance.authoring.translation.wanted_texts import Wanted
 from ordinance.errors import UsageError
 from ordinance.language.source import spreadsheet
 
 _COLUMNS = ("id", "language", "text", "to", "translation")
 _NAMESPACE = "urn:oasis:names:tc:xliff:document:2.0"
+#: ISO 639-2's code for several languages; then each file says its own.
+_SEVERAL = "mul"
 
 #: The id of a text and the language of a translation.
 Key = tuple[str, str]
@@ -27,15 +31,35 @@ def write(name: str, texts: Iterable[Wanted]) -> str:
 def read(name: str, text: str) -> dict[Key, str]:
     """Read the translations of a file by its ending; those that are empty are left out. Raises ``UsageError``."""
     found = _from_xliff(name, text) if _ending(name) == "xliff" else _from_csv(name, text)
-    return {key: said for key, said in found if said}
+    return {(text_id, _tag(name, to)): said for (text_id, to), said in found if said}
 
 
 def languages(name: str, text: str) -> dict[str, str]:
     """Read the language in which each text of a file was exported, by its id. Raises ``UsageError``."""
     if _ending(name) == "xliff":
-        source = _root(name, text).get("srcLang", "")
-        return {text_id: source for (text_id, _), _ in _from_xliff(name, text)}
-    return {row["id"] or "": row.get("language") or "" for row in _rows(name, text)}
+        root = _root(name, text)
+        files = ((file, _source(name, file, root.get("trgLang", ""))) for file in root.iter(f"{{{_NAMESPACE}}}file"))
+        return {unit.get("name", ""): tag for file, tag in files for unit in file.iter(f"{{{_NAMESPACE}}}unit")}
+    said = ((row["id"] or "", row.get("language") or "") for row in _rows(name, text))
+    return {text_id: _tag(name, tag) for text_id, tag in said if tag}
+
+
+def _source(name: str, file: ElementTree.Element, to: str) -> str:
+    """Return the language of the texts of ``file``, whose id is that of ``_xliff``: the root has one for all."""
+    tag, dash, rest = file.get("id", "").rpartition(f"-{to}")
+    if not dash or rest:
+        raise UsageError(
+            f"the file '{file.get('id', '')}' in {name} does not say from which language it is translated.",
+            help="Export it anew, and let the tool keep the ids of files.",
+        )
+    return _tag(name, tag)
+
+
+def _tag(name: str, tag: str) -> str:
+    """Check a language tag of the file ``name``, which is written into packs, and return it."""
+    if not langcodes.tag_is_valid(tag) or langcodes.standardize_tag(tag) != tag:
+        raise UsageError(f"'{tag}' in {name} is not a language tag in its usual form.", help="Write it as ja or fr-CA.")
+    return tag
 
 
 def _ending(name: str) -> str:
@@ -74,8 +98,9 @@ def _xliff(texts: Iterable[Wanted]) -> str:
         by_pair.setdefault((each.tag, each.to), []).append(each)
     if len({to for _, to in by_pair}) > 1:
         raise UsageError("an XLIFF file has one language to translate into.", help="Name it with --to TAG.")
+    if tags := {tag for tag, _ in by_pair}:
+        root.set("srcLang", tags.pop() if len(tags) == 1 else _SEVERAL)
     for (tag, to), own in by_pair.items():
-        root.set("srcLang", tag)
         root.set("trgLang", to)
         file = ElementTree.SubElement(root, f"{{{_NAMESPACE}}}file", {"id": f"{tag}-{to}"})
         for number, each in enumerate(own, 1):
