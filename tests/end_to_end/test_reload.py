@@ -76,7 +76,8 @@ def test_a_leaked_key_is_gone_and_a_new_one_works(upstream: ScriptedUpstream, tm
     assert errors.count("SIGHUP: keys and policy are read again\n") == 2
     assert errors.count("keys: added 'new'; removed 'leaked'\n") == 1
     assert errors.count("these settings have changed too and need a restart: limits.body_bytes\n") == 1
-    assert errors.count("keys and policy were not replaced; the last good ones stay in force: error[settings]") == 1
+    failed = "keys and policy were not replaced; the last good ones stay in force: error[settings]"
+    assert errors.count(failed) == int(workers), "each for itself: it may be the only one"
     assert not any(digest(name) in errors for name in ("stays", "leaked", "new"))
     assert "Traceback" not in errors
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -13,9 +14,10 @@ from typing import Any
 import grpc
 import httpx2
 import pytest
+from envoy.extensions.filters.http.ext_proc.v3.processing_mode_pb2 import ProcessingMode
 from envoy.service.ext_proc.v3 import external_processor_pb2 as messages
 
-from ordinance.protocol.routes import CHAT
+from ordinance.protocol.routes import CHAT, READY
 from support.asking import body
 from support.commands import run_here
 from support.envoys import Envoy, OpenEnvoy, OpenExtProc, cluster_in, filter_in, manager_in
@@ -213,6 +215,30 @@ def test_a_stream_that_begins_in_another_place_is_refused(open_ext_proc: OpenExt
 
 
 # the model server
+
+
+def test_a_server_asked_for_its_models_alone_is_at_ready_and_not_in_the_log(
+    open_ext_proc: OpenExtProc, capfd: pytest.CaptureFixture[str]
+) -> None:
+    port = free_port()
+    open_ext_proc(port, upstream={"url": f"http://127.0.0.1:{free_port()}"})
+    duplex = ProcessingMode.FULL_DUPLEX_STREAMED
+    modes = messages.ProtocolConfiguration(request_body_mode=duplex, response_body_mode=duplex)
+    first = messages.ProcessingRequest(protocol_config=modes)
+    for name, value in ((":method", "GET"), (":path", READY), (":authority", "localhost"), (":scheme", "http")):
+        first.request_headers.headers.headers.add(key=name, raw_value=value.encode())
+    first.request_headers.end_of_stream = True
+    replied = threading.Event()
+
+    def says() -> Iterator[bytes]:
+        yield first.SerializeToString()
+        replied.wait(PATIENCE)  # a stream that ends is a client that is gone
+
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        reply = messages.ProcessingResponse.FromString(next(channel.stream_stream(PROCESS)(says(), timeout=PATIENCE)))
+        replied.set()
+    assert json.loads(reply.immediate_response.body)["upstream"] == "unreachable"
+    assert "the model server" not in capfd.readouterr().err, "requests reach it through Envoy, which watches it"
 
 
 @pytest.mark.parametrize("stream", [False, True])

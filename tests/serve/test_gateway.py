@@ -395,7 +395,7 @@ def test_the_log_says_once_that_the_upstream_is_gone_and_once_that_it_answers_ag
     upstream.script = say("Hello.")
     assert {ask(http).status_code for _ in range(3)} == {200}
     told = capfd.readouterr().err
-    assert told.count("the model server cannot be reached; requests get status 502 until it answers") == 1
+    assert told.count("the model server cannot be reached; requests fail until it answers") == 1
     assert told.count("the model server answers again") == 1
 
 

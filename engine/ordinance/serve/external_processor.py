@@ -58,7 +58,8 @@ class ExtProc:
                 help="Remove `workers`; start one `ordinance ext-proc` per core, and name all in Envoy's cluster.",
             )
         self._settings = settings
-        self._beside = None if settings.upstream is None else Upstream(settings.upstream)
+        # Requests reach the model server through Envoy, which watches it; here it is asked for its models alone.
+        self._beside = None if settings.upstream is None else Upstream(settings.upstream, watched=True)
         beyond = Beyond(settings.upstream, self._beside, settings.ext_proc.headers, self._keyed)
         self._beyond = beyond
         self.service: Service = make_service(policies, settings, beyond, on, renewal)

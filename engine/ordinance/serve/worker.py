@@ -38,8 +38,8 @@ from ordinance.serve.server import STOPPING, Server
 from ordinance.settings.model import Settings
 
 #: What a worker is told: that it is about to leave; to leave; to leave its connections to others and end after its last
-#: answer; to read the keys anew, and whether to tell of it; to say what serves, and where; and, with a code, why the
-#: policies in force were kept.
+#: answer; to read the keys anew, and whether to tell what has changed; to say what serves, and where; and, with a code,
+#: why the policies in force were kept.
 Order = Literal["drain", "leave", "give way", "renew", "renew untold", "announce"] | tuple[Literal["stale"], str]
 #: What a worker says: that it serves, that it has announced it, or why it cannot serve.
 Said = Literal["serves", "announced"] | OrdinanceError

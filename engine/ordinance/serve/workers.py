@@ -330,7 +330,7 @@ class Workers:
         yield from self._left
 
     def _renew(self) -> None:
-        """Have all read the keys anew; the first that serves tells what has changed."""
+        """Have all read the keys anew; the first that serves tells what has changed, each what it cannot read."""
         teller = next((each for each in self._all() if each.serves), None)
         for each in self._all():
             _tell_order(each, "renew" if each is teller else "renew untold")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gc
 import json
+import os
 import threading
 import weakref
 from collections.abc import Iterator
@@ -18,6 +20,7 @@ from ordinance.detection import Expressions
 from ordinance.errors import PolicyError
 from ordinance.policy.plan import Plan, Struck
 from ordinance.serve.door.current_policy import settle
+from ordinance.settings.model import Settings
 from support.serving import DONE, PATIENCE, LoopThread, OpenGateway, ScriptedUpstream, Wire, chunk, event, say
 from support.small_plan import FORBIDDEN, MACHINE, small_plan
 
@@ -114,6 +117,20 @@ def test_a_policy_that_does_not_fit_the_keys_replaces_nothing(
     loop_thread.run(gateway.service.standing.renew())
     assert gateway.service.standing.stale == "situation"
     assert gateway.service.plan.digest.startswith("0123")
+
+
+def test_whoever_leaves_it_to_another_to_tell_of_changes_tells_what_it_cannot_read(
+    open_gateway: OpenGateway, loop_thread: LoopThread, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def reread() -> Settings:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    standing = open_gateway(load=small_plan, reread=reread).service.standing
+    standing.tells = False
+    loop_thread.run(standing.renew())
+    assert standing.stale == "defect"
+    told = "keys and policy were not replaced; the last good ones stay in force: OSError"
+    assert told in capfd.readouterr().err, "it alone may have no file left to open, and keeps a key that was taken away"
 
 
 def test_the_same_policy_is_not_built_again(open_gateway: OpenGateway, loop_thread: LoopThread) -> None:

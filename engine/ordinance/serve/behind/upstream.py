@@ -29,6 +29,8 @@ from ordinance.settings.sections import UpstreamSettings
 
 #: How long `/ready` waits for the upstream, in seconds.
 _PROBE_SECONDS = 2.0
+#: How long of that connecting may take, in seconds: less, so that it is told apart from an answer that is slow.
+_PROBE_CONNECT_SECONDS = 1.5
 #: How long an idle connection is kept. Shorter than servers keep theirs (5 s for uvicorn, so for vLLM): a request
 #: sent on a connection that the other side is closing would fail.
 _KEPT_SECONDS = 2.0
@@ -97,11 +99,6 @@ class Upstream:
             headers={"authorization": f"Bearer {self.key}"} if self.key else {},
             cookie_jar=aiohttp.DummyCookieJar(),
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEPT_SECONDS, ssl=self._trusts),
-            timeout=aiohttp.ClientTimeout(
-                total=None,
-                sock_connect=self._settings.connect_seconds,
-                sock_read=self._settings.idle_seconds,
-            ),
             auto_decompress=False,
             trust_env=False,
         )
@@ -121,6 +118,10 @@ class Upstream:
         ``broken()`` is that of a connection that fails."""
 
         def failed(error: Exception) -> Problem:
+            if isinstance(error, aiohttp.ConnectionTimeoutError):
+                self._note_lost()
+            if isinstance(error, TimeoutError):
+                return too_slow()
             return self._untrusted(error) if isinstance(error, aiohttp.ClientSSLError) else broken()
 
         return self._waits.until(deadline, failed)
@@ -157,18 +158,18 @@ class Upstream:
     ) -> bytes:
         return await self._read(method, path, body)
 
-    async def models(self) -> bytes:
-        return await self._read("GET", MODELS)
-
-    async def _read(self, method: str, path: str, body: bytes | None = None) -> bytes:
-        async with self._open(method, path, body) as reply:
+    async def _read(
+        self, method: str, path: str, body: bytes | None = None, connect_seconds: float | None = None
+    ) -> bytes:
+        async with self._open(method, path, body, connect_seconds=connect_seconds) as reply:
             return await reply.whole(MOST_READ)
 
     async def listing(self) -> bytes:
         """Return the list of models, to see whether the upstream answers. Raises ``Problem``, soon."""
         try:
             async with asyncio.timeout(_PROBE_SECONDS):
-                return await self.models()
+                connect_seconds = min(self._settings.connect_seconds, _PROBE_CONNECT_SECONDS)
+                return await self._read("GET", MODELS, connect_seconds=connect_seconds)
         except TimeoutError:
             raise too_slow() from None
 
@@ -190,16 +191,25 @@ class Upstream:
             tell(f"the certificate of the model server is not accepted: {why}. {help}", "error")
         return Problem(502, "upstream_certificate", "The gateway does not accept the model server's certificate.")
 
-    def _unreachable(self) -> Problem:
+    def _note_lost(self) -> None:
         now = asyncio.get_running_loop().time()
         if not self._watched and not self._is_lost and now >= self._quiet_until:
             self._is_lost, self._quiet_until = True, now + _QUIET_SECONDS
-            tell("the model server cannot be reached; requests get status 502 until it answers", "error")
+            tell("the model server cannot be reached; requests fail until it answers", "error")
+
+    def _unreachable(self) -> Problem:
+        self._note_lost()
         return Problem(502, "upstream_unreachable", "The model server cannot be reached.")
 
     @asynccontextmanager
     async def _open(
-        self, method: str, path: str, body: bytes | None = None, more: Mapping[str, str] = NO_HEADERS
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        more: Mapping[str, str] = NO_HEADERS,
+        *,
+        connect_seconds: float | None = None,
     ) -> AsyncIterator[Reply]:
         if self._session is None:
             raise RuntimeError("the upstream is used outside its context")
@@ -207,9 +217,19 @@ class Upstream:
         if body is not None:
             headers["content-type"] = "application/json"
         deadline = asyncio.get_running_loop().time() + self._settings.total_seconds
+        timeout = aiohttp.ClientTimeout(
+            total=None,
+            sock_connect=connect_seconds or self._settings.connect_seconds,
+            sock_read=self._settings.idle_seconds,
+        )
         async with self.until(deadline, self._unreachable):
             response = await self._session.request(
-                method, self._settings.base + path, data=_in_pieces(body), headers=headers, allow_redirects=False
+                method,
+                self._settings.base + path,
+                data=_in_pieces(body),
+                headers=headers,
+                allow_redirects=False,
+                timeout=timeout,
             )
         if self._is_lost:
             self._is_lost = False

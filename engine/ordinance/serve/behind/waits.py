@@ -29,7 +29,7 @@ class Waits:
     @asynccontextmanager
     async def until(self, deadline: float, broken: Callable[[Exception], Problem] | None = None) -> AsyncIterator[None]:
         """Wait inside, at most until ``deadline`` (the loop's time) or ``end``. Raises ``Problem``: ``broken`` makes
-        that of a connection that fails."""
+        that of a connection that fails or of a wait that is too long; without it, it is ``too_slow``."""
         if self._ended:
             raise stopping()
         wait = asyncio.timeout_at(deadline)
@@ -40,7 +40,7 @@ class Waits:
         except self._failures as error:
             if self._ended:
                 raise stopping() from None
-            raise (too_slow() if broken is None or isinstance(error, TimeoutError) else broken(error)) from None
+            raise (too_slow() if broken is None else broken(error)) from None
         finally:
             self._running.discard(wait)
         if self._ended:

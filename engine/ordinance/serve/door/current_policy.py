@@ -59,7 +59,8 @@ class Standing:
         self.settings = settings
         self.keyring = keyring_of(settings.keys, settings.jurisdiction)
         self._stale_settings = self._stale_plan = ""
-        #: Whether this process tells the operator what it reads: of several that read the same, one does.
+        #: Whether this process tells the operator what has changed: of several that read the same, one does. Each tells
+        #: why it cannot read: that may be its own.
         self.tells = True
         self._try_out = try_out
         self._renewal = renewal
@@ -132,7 +133,7 @@ class Standing:
             read, settings, put_in_force = await asyncio.to_thread(prepared)
         except Exception as error:
             kept = "keys and policy were not replaced; the last good ones stay in force"
-            self._stale_settings = told_of(kept, error) if self.tells else _code(error)
+            self._stale_settings = told_of(kept, error)
             return None
         self._stale_settings = ""
         if self.tells:
@@ -215,10 +216,6 @@ def told_of(what: str, error: Exception) -> str:
         tell(f"{what}: error[{error.code}]: {error}", "error")
     else:
         tell(f"{what}: {described(error)}", "error")  # what is in force must outlive whatever a new one brings
-    return _code(error)
-
-
-def _code(error: Exception) -> str:
     return error.code if isinstance(error, OrdinanceError) else _DEFECT
 
 
