@@ -12,6 +12,7 @@ from selenium.webdriver.common.keys import Keys
 
 from manual.conftest import make
 from support.browser import WIDTHS, Browser
+from support.waiting import until
 
 pytestmark = pytest.mark.server
 
@@ -144,7 +145,7 @@ def test_it_is_dark_where_a_person_prefers_that(manual: Browser) -> None:
 def test_the_first_key_leads_past_the_menu(manual: Browser) -> None:
     manual.find("body").send_keys(Keys.TAB)
     skip = manual.driver.switch_to.active_element
-    assert skip.text == "Skip to content"
+    until(lambda: skip.text == "Skip to content")  # it slides into the page
     skip.send_keys(Keys.ENTER)
     assert manual.driver.current_url.endswith("#furo-main-content")
     assert manual.find("html").get_attribute("lang") == "en"
