@@ -10,11 +10,11 @@ from collections.abc import Mapping
 
 from ordinance.runtime.redact.ends import End
 from ordinance.runtime.redact.ledger import Cut, Ledger
-from ordinance.runtime.redact.text_contract import Text
+from ordinance.runtime.redact.text_contract import Around, Text
 from ordinance.runtime.text.folding import as_phrase
 
 
-class CallName:
+class CallName(Around[Text]):
     """Governs the name of a call as ``text`` does. ``calls`` are the rules that name tools, as numbers, by what the
     names are compared as; ``removes`` and ``tries`` are those that take the call out, and those on trial. The other
     rules observe the call, unless it is taken back."""
@@ -22,7 +22,7 @@ class CallName:
     def __init__(
         self, text: Text, calls: Mapping[str, frozenset[int]], removes: frozenset[int], tries: frozenset[int]
     ) -> None:
-        self._text = text
+        super().__init__(text)
         self._calls = calls
         self._removes = removes
         self._tries = tries
@@ -31,67 +31,51 @@ class CallName:
 
     def feed(self, text: str) -> str:
         self._said.append(text)
-        return self._text.feed(text)
+        return self._inner.feed(text)
 
     def close(self, end: End = End.OWN) -> str:
         """End the name, and return what is left of it; nothing if a rule takes the call out."""
         self._met = self._calls.get(as_phrase("".join(self._said)), frozenset())
         if self._met & self._removes:
             self.take_back()
-            self._text.abandon()
+            self._inner.abandon()
             return ""
-        rest = self._text.close(end)
+        rest = self._inner.close(end)
         if self.refused or self.severed or self.fault:
             self.take_back()
         return rest
 
     def abandon(self) -> None:
-        self._text.abandon()
+        self._inner.abandon()
 
     def take_back(self) -> None:
         """Note that the call did not leave: nobody is told of it."""
         self._met &= self._removes | self._tries
 
     @property
-    def refused(self) -> frozenset[int]:
-        return self._text.refused
-
-    @property
     def severed(self) -> frozenset[int]:
-        return self._text.severed | (self._met & self._removes)
-
-    @property
-    def omitted(self) -> set[int]:
-        return self._text.omitted
+        return super().severed | (self._met & self._removes)
 
     @property
     def observed(self) -> set[int]:
-        return self._text.observed | (self._met - self._removes - self._tries)
+        return super().observed | (self._met - self._removes - self._tries)
 
     @property
     def tried(self) -> set[int]:
-        return self._text.tried | (self._met & self._tries)
-
-    @property
-    def failed(self) -> set[int]:
-        return self._text.failed
-
-    @property
-    def fault(self) -> str:
-        return self._text.fault
+        return super().tried | (self._met & self._tries)
 
     @property
     def cuts(self) -> list[Cut]:
-        return self._text.cuts
+        return self._inner.cuts
 
     @property
     def ledger(self) -> Ledger:
-        return self._text.ledger
+        return self._inner.ledger
 
     @property
     def received(self) -> int:
-        return self._text.received
+        return self._inner.received
 
     @property
     def settled(self) -> int:
-        return self._text.settled
+        return self._inner.settled
