@@ -8,11 +8,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
-import langcodes
-
 from ordinance.authoring.translation.wanted_texts import Wanted
 from ordinance.errors import UsageError
 from ordinance.language.source import spreadsheet
+from ordinance.policy.slots import is_tag
 
 _COLUMNS = ("id", "language", "text", "to", "translation")
 _NAMESPACE = "urn:oasis:names:tc:xliff:document:2.0"
@@ -57,7 +56,7 @@ def _source(name: str, file: ElementTree.Element, to: str) -> str:
 
 def _tag(name: str, tag: str) -> str:
     """Check a language tag of the file ``name``, which is written into packs, and return it."""
-    if not langcodes.tag_is_valid(tag) or langcodes.standardize_tag(tag) != tag:
+    if not is_tag(tag):
         raise UsageError(f"'{tag}' in {name} is not a language tag in its usual form.", help="Write it as ja or fr-CA.")
     return tag
 

@@ -132,8 +132,7 @@ class Standing:
         try:
             read, settings, put_in_force = await asyncio.to_thread(prepared)
         except Exception as error:
-            kept = "keys and policy were not replaced; the last good ones stay in force"
-            self._stale_settings = told_of(kept, error)
+            self._stale_settings = told_of("keys and policy were not replaced; the last good ones stay in force", error)
             return None
         self._stale_settings = ""
         if self.tells:
@@ -214,9 +213,9 @@ def told_of(what: str, error: Exception) -> str:
     """Tell the operator of an ``error``; its code."""
     if isinstance(error, OrdinanceError):
         tell(f"{what}: error[{error.code}]: {error}", "error")
-    else:
-        tell(f"{what}: {described(error)}", "error")  # what is in force must outlive whatever a new one brings
-    return error.code if isinstance(error, OrdinanceError) else _DEFECT
+        return error.code
+    tell(f"{what}: {described(error)}", "error")  # what is in force must outlive whatever a new one brings
+    return _DEFECT
 
 
 def _tell_changes(before: Settings, after: Settings) -> None:
