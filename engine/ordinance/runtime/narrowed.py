@@ -18,7 +18,7 @@ from ordinance.policy.plan import Plan, PlannedRule
 from ordinance.policy.vocabulary import Channel, Effect
 from ordinance.runtime.match.automaton import Automaton
 from ordinance.runtime.match.matcher import matches_in
-from ordinance.runtime.redact.activation import activate, forgeable, looks_at_questions, sought, without_imitations
+from ordinance.runtime.redact.activation import activate, for_few_texts, forgeable, looks_at_questions, sought
 from ordinance.runtime.redact.own_words import share_words
 from ordinance.runtime.redact.signs import LOOKALIKES
 from ordinance.runtime.situation import rules_in_force, situate
@@ -85,8 +85,7 @@ class Narrowed:
                 each if each.detector in kept else bare for each, bare in zip(plan.contacts, self._bare, strict=True)
             ),
         )
-        if self._imitation not in tags:
-            without_imitations(part)
+        for_few_texts(part, imitations=self._imitation in tags)
         return part
 
 

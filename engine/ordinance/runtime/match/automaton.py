@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from ordinance.detection import Expressions
 from ordinance.runtime.match.network import Network
-from ordinance.runtime.match.node_table import EDGE, KINDS, kind_of
+from ordinance.runtime.match.node_table import EDGE, EVERY_KIND, KINDS, kind_of
 from ordinance.runtime.match.spacing import PLAIN, SCORE, SCORED, is_white, is_wordlike, layout_of
 from ordinance.runtime.match.starts import DEAD, JOINERS, Class, Group, Joiners, Landing, Output, Starts, finds_join
 from ordinance.runtime.match.trie import NO_KEY, SHIFT
@@ -120,6 +120,7 @@ class Automaton:
         self._empty: dict[int, State] = {}
         self._steps = 0
         self._startable: dict[tuple[int, int], frozenset[int]] = {}
+        self._can_start: dict[tuple[int, int], bool] = {}
         self._beginning: dict[int, list[int]] = {}
         self._joinable: dict[tuple[Cluster, int, int], bool] = {}
         self._joiners: Joiners | None = None
@@ -326,6 +327,11 @@ class Automaton:
             state.quiet = None
 
     @property
+    def families(self) -> int:
+        """Return bits of the families in which anything is looked for."""
+        return self._network.families
+
+    @property
     def size(self) -> tuple[int, int]:
         """Nodes of the nondeterministic automaton, states built so far."""
         return len(self._network.nodes) + len(self._network.trie), len(self._states) + len(self._empty)
@@ -336,6 +342,21 @@ class Automaton:
         """Work out with what a match can begin, which the first text would wait for."""
         for before in KINDS:
             self.startable(before, EVERY)
+
+    def can_start(self, before: int, families: int) -> bool:
+        """Whether a match of ``families`` can begin at the very next character, after ``before``."""
+        found = self._can_start.get((before, families))
+        if found is None:
+            found = families & self._network.families != 0 and any(
+                self._begins(before, self._class(symbol), families) for symbol in self._network.first()
+            )
+            self._can_start[before, families] = found
+        return found
+
+    def _begins(self, before: int, symbol_class: int, families: int) -> bool:
+        """Whether a match of ``families`` can begin after ``before`` with a symbol of this class."""
+        symbols = self._classes[symbol_class]
+        return bool(symbols.kind and self._families(self._starts.begin(before, symbols)) & families)
 
     def startable(self, before: int, families: int) -> frozenset[int]:
         """Return the classes with which a match of ``families`` can begin after ``before``, among the classes that the
@@ -379,5 +400,11 @@ class Automaton:
         if self._joiners is None:
             self._joiners = Joiners(self._network.samples())
         return finds_join(
-            cluster, before, self._joiners, lambda kind: self.startable(kind, families), self.classes, self._classes
+            cluster,
+            before,
+            self._joiners,
+            lambda number: self._begins(EVERY_KIND, number, families),
+            lambda kind: self.startable(kind, families),
+            self.classes,
+            self._classes,
         )

@@ -123,7 +123,7 @@ class Matcher:
 
     def can_start(self, families: int = EVERY) -> bool:
         """Return whether a match of ``families`` can begin at the very next character."""
-        return bool(self._automaton.startable(self._state.before, families))
+        return self._automaton.can_start(self._state.before, families)
 
     def can_join(self, cluster: Cluster, families: int = EVERY) -> bool:
         """Return whether a match of ``families`` can begin at a character that will belong to the open grapheme

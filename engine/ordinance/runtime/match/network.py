@@ -86,6 +86,11 @@ class Network:
         """Symbols of every class that the rules distinguish."""
         return {*SAMPLES, *self.alphabet.edges, *self.trie.symbols}
 
+    def first(self) -> Iterable[str]:
+        """Symbols of every class with which a match can begin, and perhaps others."""
+        begun = self.nodes.at[0]
+        return self.samples() if begun.jumps or begun.sets else self.trie.first
+
     def opening(self, before: int, after: int) -> Opening:
         """Return what a match can begin with between what came ``before`` and a symbol of kind ``after``."""
         return Opening([self.nodes.at[at] for at in self.nodes.closure((0,), before, after)])

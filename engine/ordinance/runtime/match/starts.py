@@ -279,6 +279,13 @@ class Joiner(NamedTuple):
     kinds: frozenset[int]
     several: frozenset[tuple[int, ...]]
 
+    @property
+    def every(self) -> Iterator[int]:
+        """Yield the classes of all symbols."""
+        yield from self.first
+        for symbols in self.several:
+            yield from symbols
+
 
 class Joiners:
     """What characters are to an automaton, by what they are to grapheme clusters: each class is worked out when it can
@@ -316,17 +323,40 @@ def _always() -> Mapping[str, frozenset[str]]:
     return {kind: frozenset(char for char in _ALWAYS if cluster_class(char) == kind) for kind in sorted(kinds)}
 
 
+@cache
+def _joining(cluster: Cluster) -> frozenset[str]:
+    """Return the cluster classes of the characters that can belong to the open ``cluster``, the next one or one behind
+    others."""
+    found: set[str] = set()
+    pending, seen = [cluster], {cluster}
+    while pending:
+        last = pending.pop()
+        for kind in _always():
+            joins, after = join(last, kind)
+            if joins:
+                found.add(kind)
+                if after not in seen:
+                    seen.add(after)
+                    pending.append(after)
+    return frozenset(found)
+
+
 def finds_join(
     cluster: Cluster,
     before: int,
     joiners: Joiners,
+    begins: Callable[[int], bool],
     startable: Callable[[int], frozenset[int]],
     classes: Callable[[str], tuple[int, ...]],
     known: Sequence[Class],
 ) -> bool:
     """Whether a match can begin at a character that joins ``cluster``, the next one or one behind other ``joiners``.
-    ``startable`` gives the classes with which it can begin behind a symbol of one kind, ``before`` is the last, and
-    ``classes`` gives the numbers of a character's in ``known``."""
+    ``begins`` says whether it can with a class behind anything, ``startable`` gives the classes with which it can
+    behind a symbol of one kind, ``before`` is the last, and ``classes`` gives the numbers of a character's in
+    ``known``."""
+    joining = (joiners.of(kind, classes, known) for kind in _joining(cluster))
+    if not any(begins(number) for each in joining for number in each.every):
+        return False  # nearly always: words begin with no mark
     pending, seen = [(cluster, before)], {(cluster, before)}
     while pending:
         open_cluster, last = pending.pop()

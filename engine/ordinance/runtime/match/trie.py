@@ -49,7 +49,7 @@ class Trie:
     """Phrases as canonical symbols, each with the number of what it reports. Place 0 is where every phrase begins. What
     follows a place is worked out when a text leads there, for few places are ever met.
 
-    ``symbols`` are all that phrases have. ``ends`` are, by what must follow them, the phrases that end at a place;
+    ``symbols`` are all that phrases have, ``first`` those with which they begin. ``ends`` are, by what must follow them, the phrases that end at a place;
     ``awaited`` are the places at which one ends if the right thing follows. ``behind`` is what leads to a place. Of the
     families (bits) that wait at a place, 0 if nothing can come, ``families`` are all, ``onward`` those that wait for a
     symbol and not for the end of a word, ``by_word`` those that wait for one that words are made of.
@@ -57,6 +57,7 @@ class Trie:
 
     def __init__(self) -> None:
         self.symbols: set[str] = set()
+        self.first: set[str] = set()
         self.ends: dict[Assertion | None, dict[int, tuple[int, ...]]] = {
             None: {},
             Assertion.BOUNDARY: {},
@@ -78,6 +79,7 @@ class Trie:
         self._beyond[0][1].extend(entries)
         for symbols, _, _ in entries:
             self.symbols.update(symbols)
+            self.first.add(symbols[0])
 
     def follow(self, at: int, key: int) -> int:
         """Return the place after ``at`` by the symbol with number ``key``; 0 if there is none."""

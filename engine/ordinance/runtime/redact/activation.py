@@ -81,9 +81,9 @@ class Activation:
     are what masks write where no language is asked for. ``asks`` is whether any part of the request is shown to what
     takes time: a judge, a detector that sees sentences, or another process. ``wordings`` are the notices that
     the model must not write itself. ``checks`` decide on candidates; ``recalls`` is whether one of them may look at
-    text that has left already, for a rule that holds nothing. ``strides`` remembers what ordinary text does, and
-    ``cleared`` of short texts whether a rule that removes finds nothing in them. No two activations of a process ever
-    have the same ``number``, so what was found under it stays true.
+    text that has left already, for a rule that holds nothing. ``strides`` remembers what ordinary text does (None
+    where few texts are met), and ``cleared`` of short texts whether a rule that removes finds nothing in them. No two
+    activations of a process ever have the same ``number``, so what was found under it stays true.
     """
 
     rules: tuple[PlannedRule, ...]
@@ -101,9 +101,14 @@ class Activation:
     placeholders: Mapping[int, str]
     asks: bool
     wordings: Wordings
-    strides: Strides
+    strides: Strides | None
     cleared: dict[str, bool] = field(default_factory=dict)
     number: int = field(default_factory=_numbers.__next__)
+
+    def looks_for(self, family: int) -> bool:
+        """Whether anything of an answer's ``family`` can be found."""
+        beside = (*self.segments, *self.nearby, *self.judged)
+        return bool(self.answer.families >> family & 1) or any(each.family == family for each in beside)
 
     @property
     def before(self) -> int:
@@ -137,7 +142,8 @@ _cache: WeakKeyDictionary[Plan, dict[_Name, Activation]] = WeakKeyDictionary()
 _automata: WeakKeyDictionary[Plan, dict[tuple[Family, ...], _Held]] = WeakKeyDictionary()
 #: What the plans in use keep, so that a plan that replaces another shares with it what looks for the same.
 _in_use: WeakValueDictionary[tuple[Family, ...], _Held] = WeakValueDictionary()
-#: Parts of plans that are only given texts in which no marker is imitated.
+#: Parts of plans that are only given a few texts, and those of them in which no marker is imitated.
+_brief: WeakSet[Plan] = WeakSet()
 _unforged: WeakSet[Plan] = WeakSet()
 _lock = Lock()
 
@@ -168,10 +174,12 @@ def activate(
         return found
 
 
-def without_imitations(part: Plan) -> None:
-    """Say that ``part`` is only given a few texts, in which nothing imitates a marker (``LOOKALIKES``), so that its
-    automata do not look for that."""
-    _unforged.add(part)
+def for_few_texts(part: Plan, *, imitations: bool) -> None:
+    """Say that ``part`` is only given a few texts, so that nothing is worked out for others. Without ``imitations``
+    nothing in them imitates a marker (``LOOKALIKES``), and its automata do not look for that."""
+    _brief.add(part)
+    if not imitations:
+        _unforged.add(part)
 
 
 def _shared(rules: tuple[PlannedRule, ...], part: Channel) -> Channel:
@@ -271,7 +279,7 @@ def _build(plan: Plan, rules: tuple[PlannedRule, ...], shields: tuple[str, ...],
         expressions(tag for tag in answer if rules[tag].removes and rules[tag].effect is Effect.REFUSE),
         *(alike[each] for each in removals),
     )
-    if plan not in _unforged:  # which meets too few texts
+    if not (brief := plan in _brief):
         found.prepare()
     spans = sum(1 << number for number, each in enumerate(removals, WITHHOLDING) if each.scope.unit == "span")
     scopes = [(1 << number, each.scope) for number, each in enumerate(removals, WITHHOLDING)]
@@ -294,7 +302,7 @@ def _build(plan: Plan, rules: tuple[PlannedRule, ...], shields: tuple[str, ...],
         asks=any(waits(each) for _, each in prepared(range(len(rules))))
         or any(rule.judged or rule.within for rule in rules),
         wordings=wordings,
-        strides=Strides(found, spans | 1 << REFUSING, units, wordings),
+        strides=None if brief else Strides(found, spans | 1 << REFUSING, units, wordings),
     )
 
 

@@ -189,7 +189,7 @@ class Strides:
         """Return how much of what stands last a match may begin with."""
         automaton, spans = self._automaton, self._spans
         cluster, length, ignorable, ignored, _ = frame.edges
-        if automaton.can_join(cluster, before, spans) or (ignorable and automaton.startable(before, spans)):
+        if automaton.can_join(cluster, before, spans) or (ignorable and automaton.can_start(before, spans)):
             return min(ignored or length, MARK_RUN)
         return 0
 
@@ -198,7 +198,7 @@ class Strides:
         for families, bound in self._units:
             oldest = state.oldest(families)
             live = 0 if oldest < 0 else distances[oldest]
-            found.append(Pieces(bound, live, bool(self._automaton.startable(state.before, families))))
+            found.append(Pieces(bound, live, self._automaton.can_start(state.before, families)))
         return tuple(found)
 
     def find(self, calm: Calm, text: str) -> Calm | Stride | None:
