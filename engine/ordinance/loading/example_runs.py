@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -83,7 +83,7 @@ def _causes(plan: Plan) -> str:
 def _run(plan: Plan, example: Example, on: date | None, failed: set[str], part: Plan) -> Result:
     """Run one example with ``part`` of the plan; in ``failed`` are noted the rules whose detectors did."""
     if example.expects == "passes":
-        for jurisdiction in (None, *sorted(plan.parents)):
+        for jurisdiction in (None, *(sorted(plan.parents) if part is plan else _places(plan, part.rules))):
             situation = situation_of(plan, replace(example, jurisdiction=jurisdiction), on)
             if part is not plan and jurisdiction and not any(rule.removes for rule in rules_in_force(part, situation)):
                 continue  # nothing can take anything out of it there
@@ -111,6 +111,15 @@ def _run(plan: Plan, example: Example, on: date | None, failed: set[str], part: 
     if fired is (example.expects == "fires"):
         return Result(example, "")
     return Result(example, "it stays quiet" if not fired else "it fires")
+
+
+def _places(plan: Plan, rules: Iterable[PlannedRule]) -> list[str]:
+    """Return the jurisdictions in which one of ``rules`` may take text out: those that it decides in."""
+    removing = [rule for rule in rules if rule.removes or (rule.after_trial and rule.after_trial.removes)]
+    if not removing:
+        return []
+    deciding = {rule.jurisdiction for rule in removing}
+    return sorted(code for code in plan.parents if not deciding.isdisjoint((None, *plan.lineage(code))))
 
 
 def situation_of(plan: Plan, example: Example, on: date | None = None) -> Situation:
