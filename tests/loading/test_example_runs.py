@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import pytest
 
-from ordinance.loading.example_runs import run_example
+from ordinance.loading.example_runs import places_of, run_example
 from ordinance.loading.load import load
 from ordinance.policy.ir import Example
+from ordinance.runtime.situation import rules_in_force, situate
+from support.checkout import RULES
 from support.packs import CHARTER, JURISDICTION, TODAY, load_on, write_charter, write_jurisdiction
 
 
@@ -73,3 +76,17 @@ def test_the_place_of_an_example_is_its_pack_s(tmp_path: Path) -> None:
     assert run_example(loaded.plan, firing).passed
     elsewhere: Example = replace(firing, given={"place": "XZ", "seat": "XZ"}, expects="quiet")
     assert run_example(loaded.plan, elsewhere).passed
+
+
+def test_what_passes_is_tried_wherever_a_rule_may_take_it_out() -> None:
+    """The places of a rule are at least those in which it is in force, whatever the facts."""
+    packs = [RULES / "charter", *(RULES / "jurisdictions" / code for code in ("EU", "DE", "US", "US-CA"))]
+    plan = load(packs, on=TODAY, examples=False).plan
+    facts: list[dict[str, str]] = [{}, {"purpose": "education"}, *({"place": code} for code in plan.parents)]
+    found = 0
+    for jurisdiction, attested in product(plan.parents, facts):
+        for rule in rules_in_force(plan, situate(plan, jurisdiction=jurisdiction, attested=attested, on=TODAY)):
+            if rule.removes:
+                found += 1
+                assert jurisdiction in places_of(plan, [rule])
+    assert found

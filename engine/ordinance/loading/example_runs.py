@@ -83,7 +83,7 @@ def _causes(plan: Plan) -> str:
 def _run(plan: Plan, example: Example, on: date | None, failed: set[str], part: Plan) -> Result:
     """Run one example with ``part`` of the plan; in ``failed`` are noted the rules whose detectors did."""
     if example.expects == "passes":
-        for jurisdiction in (None, *(sorted(plan.parents) if part is plan else _places(plan, part.rules))):
+        for jurisdiction in (None, *(sorted(plan.parents) if part is plan else places_of(plan, part.rules))):
             situation = situation_of(plan, replace(example, jurisdiction=jurisdiction), on)
             if part is not plan and jurisdiction and not any(rule.removes for rule in rules_in_force(part, situation)):
                 continue  # nothing can take anything out of it there
@@ -113,7 +113,7 @@ def _run(plan: Plan, example: Example, on: date | None, failed: set[str], part: 
     return Result(example, "it stays quiet" if not fired else "it fires")
 
 
-def _places(plan: Plan, rules: Iterable[PlannedRule]) -> list[str]:
+def places_of(plan: Plan, rules: Iterable[PlannedRule]) -> list[str]:
     """Return the jurisdictions in which one of ``rules`` may take text out: those that it decides in."""
     removing = [rule for rule in rules if rule.removes or (rule.after_trial and rule.after_trial.removes)]
     if not removing:

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from ordinance.detection import Expressions, Pattern
 from ordinance.runtime.match import automaton as module
+from ordinance.runtime.match import starts
 from ordinance.runtime.match.automaton import EVERY, Automaton
 from ordinance.runtime.match.matcher import Match, Matcher
-from ordinance.runtime.match.node_table import EDGE
-from ordinance.runtime.text.clusters import START
+from ordinance.runtime.match.node_table import EDGE, KINDS
+from ordinance.runtime.text.clusters import START, cluster_class, join
 from support.strategies import CHARACTERS, patterns, phrases
 
 
@@ -133,6 +134,19 @@ def test_a_hostile_text_keeps_few_threads_alive(repeat: int) -> None:
     oldest = matcher.oldest()
     assert oldest is not None
     assert oldest >= 300 * repeat - 52
+
+
+@given(st.lists(patterns(), max_size=2), st.lists(phrases, max_size=2), st.text(CHARACTERS, max_size=4))
+def test_what_joins_nothing_is_seen_at_once_and_rightly(sources: list[str], said: list[str], text: str) -> None:
+    """Where every kind of character is taken to join, each is followed exactly; the answers are the same."""
+    cluster = START
+    for char in text:
+        cluster = join(cluster, cluster_class(char))[1]
+    short, long = (made(*sources, said=tuple(said)) for _ in range(2))
+    answers = [short.can_join(cluster, before, EVERY) for before in KINDS]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(starts, "_joining", lambda _: frozenset(starts._always()))
+        assert [long.can_join(cluster, before, EVERY) for before in KINDS] == answers
 
 
 def test_an_automaton_of_nothing_finds_nothing() -> None:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from ordinance.detection import Expressions
 from ordinance.runtime.match.network import Network
-from ordinance.runtime.match.node_table import EDGE, EVERY_KIND, KINDS, kind_of
+from ordinance.runtime.match.node_table import EDGE, KINDS, kind_of
 from ordinance.runtime.match.spacing import PLAIN, SCORE, SCORED, is_white, is_wordlike, layout_of
 from ordinance.runtime.match.starts import DEAD, JOINERS, Class, Group, Joiners, Landing, Output, Starts, finds_join
 from ordinance.runtime.match.trie import NO_KEY, SHIFT
@@ -30,7 +30,6 @@ SIZE_CAP = 300_000
 
 #: Bits of all families that an automaton may have.
 EVERY = -1
-_NOTHING = frozenset[int]()
 
 
 @dataclass(slots=True, eq=False)
@@ -119,9 +118,7 @@ class Automaton:
         self._states: dict[tuple[Group, ...], State] = {}
         self._empty: dict[int, State] = {}
         self._steps = 0
-        self._startable: dict[tuple[int, int], frozenset[int]] = {}
         self._can_start: dict[tuple[int, int], bool] = {}
-        self._beginning: dict[int, list[int]] = {}
         self._joinable: dict[tuple[Cluster, int, int], bool] = {}
         self._joiners: Joiners | None = None
         #: How often everything was forgotten.
@@ -340,52 +337,28 @@ class Automaton:
 
     def prepare(self) -> None:
         """Work out with what a match can begin, which the first text would wait for."""
-        for before in KINDS:
-            self.startable(before, EVERY)
+        for symbol in {*self._network.first(), *fold(JOINERS)}:
+            for before in KINDS:
+                self._begins(before, self._class(symbol), EVERY)
 
     def can_start(self, before: int, families: int) -> bool:
         """Whether a match of ``families`` can begin at the very next character, after ``before``."""
         found = self._can_start.get((before, families))
         if found is None:
-            found = families & self._network.families != 0 and any(
-                self._begins(before, self._class(symbol), families) for symbol in self._network.first()
-            )
+            symbols = self._network.first() if families & self._network.families else ()
+            found = any(self._begins(before, self._class(symbol), families) for symbol in symbols)
             self._can_start[before, families] = found
         return found
 
     def _begins(self, before: int, symbol_class: int, families: int) -> bool:
         """Whether a match of ``families`` can begin after ``before`` with a symbol of this class."""
         symbols = self._classes[symbol_class]
-        return bool(symbols.kind and self._families(self._starts.begin(before, symbols)) & families)
-
-    def startable(self, before: int, families: int) -> frozenset[int]:
-        """Return the classes with which a match of ``families`` can begin after ``before``, among the classes that the
-        rules distinguish."""
-        found = self._startable.get((before, families))
-        if found is None and not families & self._network.families:
-            return _NOTHING
-        if found is None:
-            if not self._startable:
-                for symbol in {*self._network.samples(), *fold(JOINERS)}:
-                    self._class(symbol)
-            begun = enumerate(self._begun(before))
-            found = self._startable[before, families] = frozenset([each for each, begins in begun if begins & families])
-        return found
-
-    def _begun(self, before: int) -> list[int]:
-        """Return the families of which a match can begin after ``before``, for each class that was met."""
-        known = self._beginning.get(before, [])
-        met = self._classes[len(known) :]
-        if met:  # what folds to nothing joins nothing
-            known = [*known, *(self._families(self._starts.begin(before, each)) if each.kind else 0 for each in met)]
-            self._beginning[before] = known
-        return known
-
-    def _families(self, landing: Landing) -> int:
-        families = 0 if landing.group is None else landing.group.families
-        for family, _ in landing.completed:
-            families |= 1 << family
-        return families
+        if not symbols.kind:  # what folds to nothing joins nothing
+            return False
+        landing = self._starts.begin(before, symbols)
+        if landing.group is not None and landing.group.families & families:
+            return True
+        return any(1 << family & families for family, _ in landing.completed)
 
     def can_join(self, cluster: Cluster, before: int, families: int) -> bool:
         """Whether a match of ``families`` can begin at a character that will belong to the open grapheme ``cluster``:
@@ -399,12 +372,8 @@ class Automaton:
     def _finds_join(self, cluster: Cluster, before: int, families: int) -> bool:
         if self._joiners is None:
             self._joiners = Joiners(self._network.samples())
-        return finds_join(
-            cluster,
-            before,
-            self._joiners,
-            lambda number: self._begins(EVERY_KIND, number, families),
-            lambda kind: self.startable(kind, families),
-            self.classes,
-            self._classes,
-        )
+
+        def begins(last: int, number: int) -> bool:
+            return self._begins(last, number, families)
+
+        return finds_join(cluster, before, self._joiners, begins, self.classes, self._classes)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from ordinance.runtime.match.fragments import SAMPLES
 from ordinance.runtime.match.network import Network, Opening
-from ordinance.runtime.match.node_table import EDGE, MARK, NEWLINE, OPENING, OTHER, WORD, permits
+from ordinance.runtime.match.node_table import EDGE, EVERY_KIND, MARK, NEWLINE, OPENING, OTHER, WORD, permits
 from ordinance.runtime.match.patterns import Assertion
 from ordinance.runtime.match.spacing import SCORE, SCORED, SPACE, families, ways
 from ordinance.runtime.match.trie import BEHIND_SPACE, NO_KEY, PLACE, SHIFT, beginning
@@ -345,17 +345,15 @@ def finds_join(
     cluster: Cluster,
     before: int,
     joiners: Joiners,
-    begins: Callable[[int], bool],
-    startable: Callable[[int], frozenset[int]],
+    begins: Callable[[int, int], bool],
     classes: Callable[[str], tuple[int, ...]],
     known: Sequence[Class],
 ) -> bool:
     """Whether a match can begin at a character that joins ``cluster``, the next one or one behind other ``joiners``.
-    ``begins`` says whether it can with a class behind anything, ``startable`` gives the classes with which it can
-    behind a symbol of one kind, ``before`` is the last, and ``classes`` gives the numbers of a character's in
-    ``known``."""
+    ``begins`` says whether it can behind a symbol of some kind with a class, ``before`` is the last kind, and
+    ``classes`` gives the numbers of a character's in ``known``."""
     joining = (joiners.of(kind, classes, known) for kind in _joining(cluster))
-    if not any(begins(number) for each in joining for number in each.every):
+    if not any(begins(EVERY_KIND, number) for each in joining for number in each.every):
         return False  # nearly always: words begin with no mark
     pending, seen = [(cluster, before)], {(cluster, before)}
     while pending:
@@ -365,11 +363,11 @@ def finds_join(
             if not joins:
                 continue
             first, kinds, several = joiners.of(cluster_kind, classes, known)
-            if not startable(last).isdisjoint(first):
+            if any(begins(last, number) for number in first):
                 return True
             for symbols in several:
                 for symbol, following in pairwise(symbols):
-                    if following in startable(known[symbol].kind):
+                    if begins(known[symbol].kind, following):
                         return True
             for kind in kinds:
                 if (place := (after, kind or last)) not in seen:

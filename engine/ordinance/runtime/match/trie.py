@@ -49,10 +49,11 @@ class Trie:
     """Phrases as canonical symbols, each with the number of what it reports. Place 0 is where every phrase begins. What
     follows a place is worked out when a text leads there, for few places are ever met.
 
-    ``symbols`` are all that phrases have, ``first`` those with which they begin. ``ends`` are, by what must follow them, the phrases that end at a place;
-    ``awaited`` are the places at which one ends if the right thing follows. ``behind`` is what leads to a place. Of the
-    families (bits) that wait at a place, 0 if nothing can come, ``families`` are all, ``onward`` those that wait for a
-    symbol and not for the end of a word, ``by_word`` those that wait for one that words are made of.
+    ``symbols`` are all that phrases have, ``first`` those with which they begin. ``ends`` are, by what must follow
+    them, the phrases that end at a place; ``awaited`` are the places at which one ends if the right thing follows.
+    ``behind`` is what leads to a place. Of the families (bits) that wait at a place, 0 if nothing can come,
+    ``families`` are all, ``onward`` those that wait for a symbol and not for the end of a word, ``by_word`` those that
+    wait for one that words are made of.
     """
 
     def __init__(self) -> None:

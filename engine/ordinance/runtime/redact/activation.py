@@ -82,8 +82,9 @@ class Activation:
     takes time: a judge, a detector that sees sentences, or another process. ``wordings`` are the notices that
     the model must not write itself. ``checks`` decide on candidates; ``recalls`` is whether one of them may look at
     text that has left already, for a rule that holds nothing. ``strides`` remembers what ordinary text does (None
-    where few texts are met), and ``cleared`` of short texts whether a rule that removes finds nothing in them. No two
-    activations of a process ever have the same ``number``, so what was found under it stays true.
+    where few texts are met, and where paragraphs are removed or checks recall, of which it knows nothing), and
+    ``cleared`` of short texts whether a rule that removes finds nothing in them. No two activations of a process ever
+    have the same ``number``, so what was found under it stays true.
     """
 
     rules: tuple[PlannedRule, ...]
@@ -107,8 +108,9 @@ class Activation:
 
     def looks_for(self, family: int) -> bool:
         """Whether anything of an answer's ``family`` can be found."""
-        beside = (*self.segments, *self.nearby, *self.judged)
-        return bool(self.answer.families >> family & 1) or any(each.family == family for each in beside)
+        beside = [each.family for each in self.segments] + [each.family for each in self.nearby]
+        beside += [each.family for each in self.judged]
+        return bool(self.answer.families >> family & 1) or family in beside
 
     @property
     def before(self) -> int:
@@ -285,6 +287,7 @@ def _build(plan: Plan, rules: tuple[PlannedRule, ...], shields: tuple[str, ...],
     scopes = [(1 << number, each.scope) for number, each in enumerate(removals, WITHHOLDING)]
     units = [(families, scope.bound) for families, scope in scopes if scope.unit == "sentence"]
     wordings = NO_WORDINGS if asked else wordings_of(plan)
+    striding = not (brief or recalls or any(each.scope.unit == "paragraph" for each in removals))
     return Activation(
         rules=rules,
         answer=found,
@@ -302,7 +305,7 @@ def _build(plan: Plan, rules: tuple[PlannedRule, ...], shields: tuple[str, ...],
         asks=any(waits(each) for _, each in prepared(range(len(rules))))
         or any(rule.judged or rule.within for rule in rules),
         wordings=wordings,
-        strides=None if brief else Strides(found, spans | 1 << REFUSING, units, wordings),
+        strides=Strides(found, spans | 1 << REFUSING, units, wordings) if striding else None,
     )
 
 

@@ -88,13 +88,11 @@ class Redactor:
         self._refusing = SpanRemoval(scans.watch(matcher, REFUSING), self._edges)
         self._forgery = Forgery(activation.wordings, self._paragraphs, activation.forged)
         self._forgery.resume(beginning.reading, 0)
-        rules = enumerate([self._refusing, *self._withholding], REFUSING)
-        removals = (removal for family, removal in rules if activation.looks_for(family))
-        self._removals: list[Removal] = [*removals, self._forgery]
+        rules = enumerate((self._refusing, *self._withholding), REFUSING)
+        self._removals: list[Removal] = [each for family, each in rules if activation.looks_for(family)]
+        self._removals.append(self._forgery)
         self._cut_regions: list[Region] = []
         self._protected_spans: list[Match] = []
-        by_paragraph = any(each.scope.unit == "paragraph" for each in activation.removals)
-        self._anxious = by_paragraph or activation.recalls  # strides know nothing of these
         self._flow: Flow | None = None  # while calm, what the stream is; then the other parts are not up to date
         self._text: list[str] = []
         self._base = 0
@@ -148,21 +146,13 @@ class Redactor:
     def _settle(self) -> None:
         """Be calm, where nothing is pending."""
         strides = self._activation.strides
-        if (
-            strides is None
-            or self._anxious
-            or self._marker is not None
-            or self._protected_spans
-            or self._watched
-            or self._scans
-        ):
+        if strides is None or self._marker is not None or self._protected_spans or self._watched or self._scans:
             return
         edges, sentences = self._edges, self._sentences
         if self._matcher.closing or any(removal.busy for removal in self._removals):
             return
-        at = edges.at
-        calm = strides.at(self._matcher.place(at), edges, sentences, self._paragraphs, self._forgery.place())
-        self._flow = Flow(strides, calm, at, sentences, "".join(self._text), edges)
+        calm = strides.at(self._matcher.place(edges.at), edges, sentences, self._paragraphs, self._forgery.place())
+        self._flow = Flow(strides, calm, edges.at, sentences, "".join(self._text), edges)
 
     def _wake(self) -> None:
         """Leave the calm: give every part its positions again."""
