@@ -35,9 +35,9 @@ class Ledger:
         return self.received == came and self.written == self.released + self.instead + self.added
 
 
-def widen(spans: list[tuple[int, int]], at: int) -> None:
-    """Add the character at ``at`` to ``spans``, which all lie before it: to the last one where it touches that."""
-    if spans and spans[-1][1] == at:
-        spans[-1] = (spans[-1][0], at + 1)
+def widen(spans: list[tuple[int, int]], start: int, end: int) -> None:
+    """Add what lies from ``start`` to ``end`` to ``spans``, all before it: to the last one where it touches that."""
+    if spans and spans[-1][1] == start:
+        spans[-1] = (spans[-1][0], end)
     else:
-        spans.append((at, at + 1))
+        spans.append((start, end))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from ordinance.runtime.match.matcher import Match, Matcher, Watch
 from ordinance.runtime.match.passages import Recent
@@ -342,28 +343,25 @@ class Redactor:
     def _release_around(self, regions: list[Region], until: int, out: list[str]) -> int:
         """Release up to ``until`` without ``regions``; stops early where a region may yet turn out protected."""
         pending = None if self._closed else self._protected.oldest
-        at = self._base
-        while at < until:
+        spans = [(region.start, region.end) for region in regions]
+        spans += [(span.start, span.end) for span in self._protected_spans]
+        places = {place for span in (*spans, (pending or 0,)) for place in span if self._base < place < until}
+        for at, following in pairwise((self._base, *sorted(places), until)):  # all that lies between two is alike
             here = [region for region in regions if region.start <= at < region.end]
-            tags = set[int]().union(*(region.tags for region in here))
-            masked = is_masked(tags, self._placeholders)
+            masked = is_masked(set[int]().union(*(region.tags for region in here)), self._placeholders)
             if not masked and self._is_protected(at):
                 here = [region for region in here if region.bare]
-            removed = bool(here)
-            if removed and not masked and pending is not None and at >= pending:
-                break
-            if removed:
-                tags = self._causes(set[int]().union(*(region.tags for region in here)))
-                self._removed = (at if self._marker is None else self._removed[0], at + 1)
-                self._marker = tags if self._marker is None else self._marker | tags
-                self.ledger.deleted += 1
-                self._watched.remove(at)
-                at += 1
-            else:
-                following = at + 1 if tags else min([until, *(region.start for region in regions if region.start > at)])
+            if not here:
                 self._emit(at, following, out)
-                at = following
-        return at
+                continue
+            if not masked and pending is not None and at >= pending:
+                return at
+            tags = self._causes(set[int]().union(*(region.tags for region in here)))
+            self._removed = (at if self._marker is None else self._removed[0], following)
+            self._marker = tags if self._marker is None else self._marker | tags
+            self.ledger.deleted += following - at
+            self._watched.remove(at, following)
+        return until
 
     def _causes(self, tags: set[int]) -> set[int]:
         """``tags`` of what is removed; where something else removes it too, that it was cut is no cause."""

@@ -37,9 +37,9 @@ class Watched:
             else:
                 self._waiting.append(match)
 
-    def remove(self, at: int) -> None:
-        """Note that the character at ``at`` was removed."""
-        widen(self._gone, at)
+    def remove(self, start: int, end: int) -> None:
+        """Note that the characters from ``start`` to ``end`` were removed."""
+        widen(self._gone, start, end)
 
     def settle(self, left: int, starts: Iterable[int | None]) -> None:
         """Note that everything before ``left`` has left or was removed; matches to come begin at one of ``starts`` or
