@@ -94,7 +94,7 @@ class RuleBuilder(Reader):
     def watching(self, node: Node) -> _Watching:
         found = self.node(node, "watching") or self.node(node, "asking") or self.need(node, "calling")
         return {
-            "when": self.text_test(next(self.nodes(found, "narrow_test", "prompt_test", "call_test"))),
+            "when": self.text_test(self.need(found, "narrow_test", "prompt_test", "call_test")),
             "disguised": self.node(found, "disguised") is not None,
             "situations": self.situations(found),
             "laws": self.laws(node),
@@ -171,7 +171,7 @@ class RuleBuilder(Reader):
             names, place = self.words(node, "STRING"), self.place(node)
             named = clauses.Use("named", Word(str(self.token(node, "NAMED")), place), names)
             return clauses.TextTest(False, False, ("tool_call",), (named,), None, place)
-        subject = next(self.nodes(node, "text_subject", "answer_subject", "prompt_subject"), None)
+        subject = self.node(node, "text_subject", "answer_subject", "prompt_subject")
         parts = self.node(node, "part_subject")
         both = self.node(node, "both")
         uses = tuple(self.use(c) for c in self.nodes(both or node, "use", "by_segment"))
@@ -234,7 +234,7 @@ class RuleBuilder(Reader):
 
     def condition(self, node: Node) -> clauses.ConditionNode:
         """Return the one condition among the children of ``node``."""
-        return self.test_or_junction(next(self.nodes(node, "test", "all_of", "any_of")))
+        return self.test_or_junction(self.need(node, "test", "all_of", "any_of"))
 
     def test_or_junction(self, node: Node) -> clauses.ConditionNode:
         if node.data != "test":

@@ -56,7 +56,6 @@ def build(text: str, *, strict: bool = False) -> Lark:
         parser="lalr",
         lexer="contextual",
         regex=True,
-        propagate_positions=True,
         maybe_placeholders=False,
         strict=strict,
         postlex=EveryToken(),  # not lark's PostLex, which it does not export; it reads two names of it
