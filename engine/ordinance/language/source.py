@@ -8,9 +8,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
-
-_LINE_END = re.compile(r"\n")
 
 #: A section's heading, or a closing brace in the first column, behind which there is none.
 _SECTION = re.compile(r'^(?:[ \t]*section[ \t]+([0-9.]+)[ \t]+("[^"\n]*")|\})', re.MULTILINE)
@@ -35,7 +34,7 @@ class Source:
     @cached_property
     def _starts(self) -> tuple[int, ...]:
         """The offset at which each line begins."""
-        return (0, *(found.end() for found in _LINE_END.finditer(self.text)))
+        return tuple(accumulate((len(line) + 1 for line in self.text.split("\n")[:-1]), initial=0))
 
     @cached_property
     def _headings(self) -> tuple[tuple[int, str], ...]:
@@ -104,9 +103,11 @@ class Source:
 
     def span(self, start: int, end: int) -> Span:
         """Return the place from offset ``start`` to offset ``end`` of the text, at most to the end of the line."""
-        line = bisect_right(self._starts, start)
-        first, limit = self._bounds(line)
-        return Span(self, line, start - first + 1, line, min(end, limit) - first + 1)
+        starts = self._starts
+        line = bisect_right(starts, start)
+        before = starts[line - 1] - 1
+        limit = starts[line] - 1 if line < len(starts) else len(self.text)
+        return Span(self, line, start - before, line, min(end, limit) - before)
 
     def phrases(self) -> Iterator[tuple[str, Span]]:
         """Yield the phrases of a lexicon, one a line; empty lines and lines that begin with ``#`` are skipped. Those of
