@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from ordinance.language import ast
 from ordinance.language.cleaning import hidden_directions
@@ -95,7 +95,7 @@ def _below(root: Path, report: Report) -> Iterator[tuple[Path, str]]:
             if not is_folder and path.suffix != ".ord":
                 continue
             target = os.path.realpath(path) if is_link else os.path.join(real, name)
-            if is_link and not Path(target).is_relative_to(real_root):
+            if not _lies_below(target, real_root):
                 message = f"this is a link to {shown(Path(target))}, which is outside {shown(root)}"
                 report(about_file("outside-folder", shown(path), message))
             elif is_folder:
@@ -103,6 +103,11 @@ def _below(root: Path, report: Report) -> Iterator[tuple[Path, str]]:
             else:
                 yield path, target
         waiting += reversed(below)
+
+
+def _lies_below(path: str, folder: str) -> bool:
+    """Return whether ``path`` is ``folder`` or below it; both are without links."""
+    return path == folder or path.startswith(os.path.join(folder, ""))
 
 
 def read_source(path: Path, limit: int, report: Report) -> Source | None:
@@ -142,11 +147,11 @@ def read_lexicons(pack: ast.Pack, report: Report, room: Room) -> Mapping[str, So
     found: dict[str, Source] = {}
     items: tuple[ast.LexiconDecl | ast.AddedWords, ...] = (*pack.each(ast.LexiconDecl), *pack.each(ast.AddedWords))
     home = pack.source.path.parent
-    real_home = Path(os.path.realpath(home)) if items else home
+    real_home = os.path.realpath(home) if items else ""
     for item in items:
         written = item.path.text
         path = home / written
-        if PurePosixPath(written).is_absolute() or not Path(os.path.realpath(path)).is_relative_to(real_home):
+        if os.path.isabs(written) or not _lies_below(os.path.realpath(path), real_home):
             report(diagnose("outside-folder", item.path.span, f'"{written}" is outside the folder of the pack'))
         elif not os.path.isfile(path):
             report(diagnose("lexicon-missing", item.path.span, f"there is no file {shown(path)}"))

@@ -152,13 +152,15 @@ class _Gatherer:
 
     def parents(self) -> None:
         queue = self.of_kind("jurisdiction")
+        loaded = {unit.name for unit in queue}
         while queue:
             pack = queue.pop().pack
-            loaded = {unit.name for unit in self.of_kind("jurisdiction")}
             if pack.within and pack.within.text not in loaded:
                 name, span = pack.within.text, pack.within.span
                 message = f"no pack was found for {name}, which {pack.name} is within"
-                queue += self.complete_with("jurisdiction", name, span, "parent-missing", message)
+                added = self.complete_with("jurisdiction", name, span, "parent-missing", message)
+                loaded.update(unit.name for unit in added)
+                queue += added
 
     def languages(self) -> None:
         charter = next(iter(self.of_kind("charter")), None)
