@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from typing import cast
 from unittest.mock import patch
 
 import pytest
@@ -11,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lark import Token, Tree, UnexpectedInput
 
-from ordinance.language.first_pass import FirstPass, first_pass
+from ordinance.language import table
+from ordinance.language.first_pass import FirstPass
 from ordinance.language.parser import MAX_DEPTH, Parsed, Role, first_word, keywords, make_parser, parse
 from ordinance.language.source import Source
 from ordinance.loading.packs import shipped_rules
@@ -20,7 +22,7 @@ from support.packs import CHARTER, JURISDICTION, LANGUAGE
 from support.statute import STATUTE
 
 LARK = make_parser()
-FIRST = first_pass(LARK)
+FIRST = cast(FirstPass, table.read_first_pass(table.grammar(), table.path().read_text("utf-8")))
 
 SAMPLES = sorted((CASES / "errors").rglob("*.ord"))
 

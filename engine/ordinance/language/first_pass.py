@@ -6,21 +6,19 @@ Its trees are lark's own; positions in them are offsets.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import regex
-from lark import Lark, Token, Tree
-from lark.grammar import Rule
+from lark import Token, Tree
 from lark.lexer import PatternStr, TerminalDef
-from lark.parsers.lalr_analysis import Shift
 
 #: A state of the parser: for each name of a token or a rule the state behind it, or what is reduced first.
 _State = dict[str, Any]
 
-#: lark's name for the end of a text.
-_END = "$END"
+#: How lark's tables write the end of a text, and that a token is shifted and nothing reduced.
+_END, SHIFT = "$END", 0
 
 
 class _Reduction(NamedTuple):
@@ -81,24 +79,28 @@ class FirstPass:
         return None
 
 
-def first_pass(lark: Lark) -> FirstPass:
-    """Make the first pass of the parser ``lark``."""
-    confs = {start: lark.parse_interactive("", start=start).parser_state.parse_conf for start in lark.options.start}
-    table = next(iter(confs.values())).states
-    states: dict[int, _State] = {number: {} for number in table}
-    made = {rule: _reduction(rule) for rule in lark.rules}
-    for number, row in table.items():
+def first_pass(kept: Mapping[str, Any]) -> FirstPass:
+    """Make the first pass from a parser's tables as ``table`` keeps them: no parser is needed until there is a
+    fault."""
+    parser, memo = kept["data"]["parser"], kept["memo"]
+    table = parser["parser"]
+    names, rows = table["tokens"], table["states"]
+    states: dict[int, _State] = {number: {} for number in rows}
+    reductions = {number: _reduction(each) for number, each in memo.items() if each["__type__"] == "Rule"}
+    for number, row in rows.items():
         for name, (action, to) in row.items():
-            states[number][name] = states[to] if action is Shift else made[to]
-    ends = {start: (states[conf.start_state], states[conf.end_state]) for start, conf in confs.items()}
-    keywords = {each.pattern.value: each.name for each in lark.terminals if _is_keyword(each)}
-    return FirstPass(_tokens(lark), keywords, ends)
+            states[number][names[name]] = states[to] if action == SHIFT else reductions[to["@"]]
+    ends = {start: (states[table["start_states"][start]], states[end]) for start, end in table["end_states"].items()}
+    terminals = [TerminalDef.deserialize(each, {}) for each in memo.values() if each["__type__"] == "TerminalDef"]
+    keywords = {each.pattern.value: each.name for each in terminals if _is_keyword(each)}
+    shapes = [each for each in terminals if not _is_keyword(each)]
+    return FirstPass(_tokens(shapes, parser["lexer_conf"]["ignore"]), keywords, ends)
 
 
-def _reduction(rule: Rule) -> _Reduction:
-    name = rule.origin.name
-    nested = any(_is_inlined(symbol.name) for symbol in rule.expansion)
-    return _Reduction(len(rule.expansion), name, nested, _is_inlined(name), rule.options.expand1)
+def _reduction(rule: Mapping[str, Any]) -> _Reduction:
+    name, parts = rule["origin"]["name"], rule["expansion"]
+    nested = any(_is_inlined(part["name"]) for part in parts)
+    return _Reduction(len(parts), name, nested, _is_inlined(name), rule["options"]["expand1"])
 
 
 def _is_inlined(name: str) -> bool:
@@ -121,7 +123,8 @@ def _reduced(rule: _Reduction, states: list[_State], values: list[Any]) -> Any:
 
 
 def _flat(parts: list[Any]) -> list[Any]:
-    """Put what is in lists among ``parts`` in their place; a list that stands first is gone on with."""
+    """Put what is in lists among ``parts`` in their place. A list that stands first is extended: so a repetition grows
+    by one value at a time, and none is copied."""
     flat: list[Any] = parts[0] if parts[0].__class__ is list else parts[:1]
     for part in parts[1:]:
         if part.__class__ is list:
@@ -139,12 +142,11 @@ def _token(kind: str, word: str, start: int, end: int) -> Token:
     return token
 
 
-def _tokens(lark: Lark) -> regex.Pattern[str]:
-    """Return the pattern of a token behind what is ignored. Its groups are the terminals as lark tries them; in none of
-    them is the end of a text."""
-    ignored = lark.lexer_conf.ignore
-    order = sorted(lark.terminals, key=lambda t: (-t.priority, -t.pattern.max_width, -len(t.pattern.value), t.name))
-    shapes = {each.name: each.pattern.to_regexp() for each in order if not _is_keyword(each)}
+def _tokens(terminals: Iterable[TerminalDef], ignored: Iterable[str]) -> regex.Pattern[str]:
+    """Return the pattern of a token behind what is ignored. Its groups are the ``terminals`` as lark tries them; in
+    none of them is the end of a text."""
+    order = sorted(terminals, key=lambda t: (-t.priority, -t.pattern.max_width, -len(t.pattern.value), t.name))
+    shapes = {each.name: each.pattern.to_regexp() for each in order}
     between = "|".join(shapes.pop(name) for name in ignored)
     groups = "|".join(f"(?P<{name}>{shape})" for name, shape in shapes.items())
     return regex.compile(rf"(?:{between})*+(?:{groups}|\Z)")

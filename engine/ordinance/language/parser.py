@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Literal
+from typing import Literal, cast
 
 from lark import Lark, Token, Tree, UnexpectedToken
 from lark.lexer import LineCounter
@@ -16,7 +16,7 @@ from ordinance.language import ast, build, table
 from ordinance.language.advice import advise, quote_in_text
 from ordinance.language.cleaning import clean
 from ordinance.language.diagnostics import MOST, Diagnostic, diagnose, did_you_mean
-from ordinance.language.first_pass import FirstPass, first_pass
+from ordinance.language.first_pass import FirstPass
 from ordinance.language.recovery import Recovery
 from ordinance.language.source import Source, Span
 
@@ -59,14 +59,19 @@ def make_parser(*, strict: bool = False) -> Lark:
 
 @cache
 def _parser() -> Lark:
-    grammar, kept = table.grammar(), table.path()
-    ready = table.read(grammar, kept.read_text("utf-8")) if kept.is_file() else None
-    return ready or make_parser()
+    return table.read(table.grammar(), _kept()) or make_parser()
 
 
 @cache
 def _first_pass() -> FirstPass:
-    return first_pass(_parser())
+    grammar = table.grammar()
+    made = table.read_first_pass(grammar, _kept()) or table.read_first_pass(grammar, table.write(grammar))
+    return cast(FirstPass, made)
+
+
+def _kept() -> str:
+    """Return the tables that ship; an empty text without them."""
+    return table.path().read_text("utf-8") if table.path().is_file() else ""
 
 
 @cache
