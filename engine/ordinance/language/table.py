@@ -66,6 +66,7 @@ def write(text: str) -> str:
     """Write the tables of the grammar ``text`` as JSON; the same text gives the same bytes."""
     data, memo = build(text).memo_serialize([TerminalDef, Rule])
     data["options"]["postlex"] = None
+    data["options"].pop("cache_grammar", None)  # which lark 1.2 does not know
     data["parser"]["parser"] = _in_order(data["parser"]["parser"])
     kept = {"grammar": _digest(text), "lark": __version__, "data": _packed(data), "memo": _packed(memo)}
     return json.dumps(kept, ensure_ascii=False, separators=(",", ":")) + "\n"
