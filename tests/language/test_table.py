@@ -34,9 +34,12 @@ def test_a_parser_from_tables_reads_as_one_that_was_built(text: str, start: str)
 @pytest.mark.parametrize("kept", ["", "[]", "{}", '{"grammar": "x"}', '{"grammar": null, "data": {}, "memo": {}}'])
 def test_tables_of_something_else_are_not_used(kept: str) -> None:
     assert table.read(table.grammar(), kept) is None
+    assert table.read_first_pass(table.grammar(), kept) is None
 
 
 def test_tables_of_another_grammar_are_not_used() -> None:
     kept = table.path().read_text("utf-8")
-    assert table.read(table.grammar() + "\n", kept) is None
-    assert table.read(table.grammar(), kept.replace('"states"', '"stats"')) is None
+    broken = kept.replace('"states"', '"stats"')
+    for read in (table.read, table.read_first_pass):
+        assert read(table.grammar() + "\n", kept) is None
+        assert read(table.grammar(), broken) is None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -155,14 +157,14 @@ def test_a_folder_that_cannot_be_read_is_told(tmp_path: Path, monkeypatch: pytes
     write_jurisdiction(tmp_path)
     closed = tmp_path / "closed"
     closed.mkdir()
-    real = os.listdir
+    real = os.scandir
 
-    def listdir(path: Path) -> list[str]:
+    def scandir(path: Path) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
         if path == closed:
             raise PermissionError(13, "Permission denied")
         return real(path)
 
-    monkeypatch.setattr(os, "listdir", listdir)
+    monkeypatch.setattr(os, "scandir", scandir)
     loaded = load_on(tmp_path)
     assert [(item.code, item.file) for item in loaded.diagnostics] == [("file-unreadable", str(closed))]
     assert loaded.exit_code == 2
@@ -193,6 +195,8 @@ def test_paths_are_shown_as_people_gave_them(tmp_path: Path, monkeypatch: pytest
     monkeypatch.chdir(tmp_path)
     assert shown(tmp_path / "a.ord") == "a.ord"
     assert shown(Path("a.ord")) == "a.ord"
+    assert shown(tmp_path) == "."
+    assert shown(Path(f"{tmp_path}2/a.ord")) == f"{tmp_path}2/a.ord"
     assert shown(Path("/elsewhere/a.ord")) == "/elsewhere/a.ord"
     assert shown(Path(os.fsdecode(b"\xff.ord"))) == "\\xff.ord"
 

@@ -14,6 +14,7 @@ from support.checkout import RULES
 from support.packs import (
     CHARTER,
     JURISDICTION,
+    LANGUAGE,
     SHIPPED_CHARTER,
     errors,
     load_on,
@@ -206,3 +207,33 @@ def test_a_province_lies_within_its_country_by_its_code(code: str, within: str, 
         text = f"jurisdiction {name} 1.0.0 under charter baseline 1\n{said}\n{CONTACT.format(code=name)}"
         paths[-1].write_text(text, "utf-8")
     assert load_on(*paths).plan.lineage(code) == tuple(lineage.split())
+
+
+def test_packs_that_ship_may_be_replaced_while_a_process_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever installs a new version beside a running engine gets it at the next load."""
+    rules = tmp_path / "rules"
+    monkeypatch.setattr(packs, "shipped_rules", lambda: rules)
+    place = write_jurisdiction(tmp_path / "place")
+    language, charter = write_language(rules / "languages" / "fr"), write_charter(rules / "charter")
+
+    def gathered() -> list[str]:
+        return [f"{unit.name} {unit.pack.version}" for unit in packs.gather([place]).units]
+
+    assert gathered() == ["XA 1.0.0", "baseline 1.0.0"]
+    charter.write_text(CHARTER.replace("baseline 1.0.0", "baseline 1.0.1"), "utf-8")
+    assert gathered() == ["XA 1.0.0", "baseline 1.0.1"]
+    language.write_text(LANGUAGE.replace("language fr", "language de"), "utf-8")
+    assert gathered() == ["XA 1.0.0", "baseline 1.0.1", "de 1.0.0"]
+    charter.unlink()
+    assert gathered() == ["XA 1.0.0"]
+
+
+def test_the_folder_of_a_kind_says_what_is_looked_for_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What lies elsewhere is looked at whatever it may be."""
+    rules = tmp_path / "rules"
+    monkeypatch.setattr(packs, "shipped_rules", lambda: rules)
+    write_charter(rules / "anywhere" / "deep")
+    write_language(rules / "languages" / "fr")
+    write_charter(rules / "languages" / "xx")
+    assert packs.shipped_pack("fr").parent.name == "fr"
+    assert packs.shipped_pack("baseline") == rules / "anywhere" / "deep" / "charter.ord"

@@ -8,10 +8,8 @@ from ordinance.language import ast
 from ordinance.language.build_rules import RULES, RuleBuilder
 from ordinance.language.clauses import UseKind
 from ordinance.language.diagnostics import Diagnostic
-from ordinance.language.nodes import Node, span
+from ordinance.language.nodes import Node
 from ordinance.language.source import Source
-
-__all__ = ["pack", "span"]
 
 
 def pack(tree: Node, source: Source, found: list[Diagnostic]) -> ast.Pack:

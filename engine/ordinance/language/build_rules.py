@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypedDict, cast
+from typing import TypedDict, cast
 
 from lark import Token
 
@@ -94,7 +94,7 @@ class RuleBuilder(Reader):
     def watching(self, node: Node) -> _Watching:
         found = self.node(node, "watching") or self.node(node, "asking") or self.need(node, "calling")
         return {
-            "when": self.text_test(next(self.nodes(found, "narrow_test", "prompt_test", "call_test"))),
+            "when": self.text_test(self.need(found, "narrow_test", "prompt_test", "call_test")),
             "disguised": self.node(found, "disguised") is not None,
             "situations": self.situations(found),
             "laws": self.laws(node),
@@ -121,7 +121,7 @@ class RuleBuilder(Reader):
         if scope is None:  # a call is left out as a whole
             return clauses.ScopeNode("span", None)
         bound = self.words(scope, "NUMBER")
-        unit = cast(Literal["span", "sentence", "paragraph"], str(self.token(scope, "SPAN", "SENTENCE", "PARAGRAPH")))
+        unit = cast(clauses.ScopeUnit, str(self.token(scope, "SPAN", "SENTENCE", "PARAGRAPH")))
         return clauses.ScopeNode(unit, bound[0] if bound else None)
 
     def guarantee(self, node: Node, ruled: _Ruled) -> clauses.Guarantee:
@@ -145,7 +145,7 @@ class RuleBuilder(Reader):
             test=self.text_test(self.node(about, "answer_test") or self.need(about, "call_test")) if about else None,
             disguised=about is not None and self.node(about, "disguised") is not None,
             situations=self.situations(about) if about else () if when is None else (when,),
-            type=cast(Literal["disclosure", "reminder"], str(said.children[-1])) if said else None,
+            type=cast(clauses.SayType, str(said.children[-1])) if said else None,
             occasions=self.occasions(self.need(node, "occasion")),
             laws=self.laws(node),
             telling=tells[0],
@@ -157,7 +157,7 @@ class RuleBuilder(Reader):
         return self.condition(when) if when else None
 
     def occasions(self, node: Node) -> clauses.Occasions:
-        first: Literal["conversation", "day"] | None = None
+        first: clauses.FirstOf | None = None
         if self.token(node, "FIRST"):
             first = "day" if self.token(node, "DAY") else "conversation"
         hours = self.node(node, "every_hours")
@@ -171,7 +171,7 @@ class RuleBuilder(Reader):
             names, place = self.words(node, "STRING"), self.place(node)
             named = clauses.Use("named", Word(str(self.token(node, "NAMED")), place), names)
             return clauses.TextTest(False, False, ("tool_call",), (named,), None, place)
-        subject = next(self.nodes(node, "text_subject", "answer_subject", "prompt_subject"), None)
+        subject = self.node(node, "text_subject", "answer_subject", "prompt_subject")
         parts = self.node(node, "part_subject")
         both = self.node(node, "both")
         uses = tuple(self.use(c) for c in self.nodes(both or node, "use", "by_segment"))
@@ -203,27 +203,25 @@ class RuleBuilder(Reader):
         expects = self.token(node, "FIRES", "QUIET", "PASSES")
         spoken = [self.spoken(c) for c in self.nodes(node, "spoken_text", "called")]
         prompt = next((each.text for each in spoken if each.part == "prompt"), None)
-        part: Literal["answer", "content", "reasoning", "tool_call"] = "answer"
+        part: clauses.AnswerPart = "answer"
         answer: Word | None = None
         called = False
         for each in spoken:
             if each.part != "prompt":
                 part, answer, called = each.part, each.text, each.called
-        kinds = Literal["fires", "quiet", "passes"]
         earlier = self.node(node, "earlier")
         texts = self.words(earlier, "STRING") if earlier else []
         turns = tuple(zip(texts[::2], texts[1::2], strict=True))
         given, place = self.givens(node), self.place(node)
-        return clauses.Example(cast(kinds, str(expects)), prompt, answer, part, given, place, turns, called)
+        return clauses.Example(cast(clauses.Expected, str(expects)), prompt, answer, part, given, place, turns, called)
 
     def alike(self, node: Node) -> clauses.Alike:
         first, second = (self.spoken(c) for c in self.nodes(node, "spoken_text"))
         return clauses.Alike(first, second, self.givens(node), self.place(node))
 
     def spoken(self, node: Node) -> clauses.Spoken:
-        parts = Literal["prompt", "answer", "content", "reasoning", "tool_call"]
         called = node.data == "called"
-        return clauses.Spoken(cast(parts, str(node.children[0])), self.words(node, "STRING")[0], called)
+        return clauses.Spoken(cast(clauses.SpokenPart, str(node.children[0])), self.words(node, "STRING")[0], called)
 
     def givens(self, node: Node) -> tuple[tuple[Word, Word], ...]:
         givens = self.node(node, "givens")
@@ -234,7 +232,7 @@ class RuleBuilder(Reader):
 
     def condition(self, node: Node) -> clauses.ConditionNode:
         """Return the one condition among the children of ``node``."""
-        return self.test_or_junction(next(self.nodes(node, "test", "all_of", "any_of")))
+        return self.test_or_junction(self.need(node, "test", "all_of", "any_of"))
 
     def test_or_junction(self, node: Node) -> clauses.ConditionNode:
         if node.data != "test":
@@ -242,8 +240,7 @@ class RuleBuilder(Reader):
             return clauses.Junction("and" if node.data == "all_of" else "or", parts, self.place(node))
         dimension, *values = self.words(node, "WORD", "NUMBER", "DATE")
         sign = self.token(node, "UNKNOWN", "WITHIN", "BELOW", "BEFORE", "IS")
-        tests = Literal["is", "within", "below", "before", "unknown", "named"]
         unknown = self.token(node, "UNKNOWN") is not None
-        test = cast(tests, "unknown" if unknown else str(sign) if sign else "named")
+        test = cast(clauses.TestKind, "unknown" if unknown else str(sign) if sign else "named")
         hours = self.token(node, "HOURS") is not None
         return clauses.TestNode(dimension, test, tuple(values), self.place(node), hours)

@@ -61,6 +61,8 @@ class Day:
 
 # Conditions over the situation
 
+TestKind = Literal["is", "within", "below", "before", "unknown", "named"]
+
 
 @dataclass(frozen=True, slots=True)
 class TestNode:
@@ -72,7 +74,7 @@ class TestNode:
     __test__ = False  # pytest collects classes by this name
 
     dimension: Word
-    test: Literal["is", "within", "below", "before", "unknown", "named"]
+    test: TestKind
     values: tuple[Word, ...]
     span: Span
     hours: bool = False
@@ -131,12 +133,21 @@ class TextTest:
 
 # Examples
 
+#: What an example expects of a rule, or of all.
+Expected = Literal["fires", "quiet", "passes"]
+
+#: As what an example says an answer.
+AnswerPart = Literal["answer"] | Part
+
+#: The same of any text.
+SpokenPart = Literal["prompt"] | AnswerPart
+
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
     """A text that an example says, and as what; where ``called``, the name of a tool that is called."""
 
-    part: Literal["prompt", "answer", "content", "reasoning", "tool_call"]
+    part: SpokenPart
     text: Word
     called: bool = False
 
@@ -147,10 +158,10 @@ class Example:
     ``earlier`` are the turns before it, each a prompt and an answer. Where it is ``called``, the answer is the name of
     a tool."""
 
-    expects: Literal["fires", "quiet", "passes"]
+    expects: Expected
     prompt: Word | None
     answer: Word | None
-    part: Literal["answer", "content", "reasoning", "tool_call"]
+    part: AnswerPart
     given: tuple[tuple[Word, Word], ...]
     span: Span
     earlier: tuple[tuple[Word, Word], ...] = ()
@@ -185,9 +196,12 @@ class Except:
     when: ConditionNode
 
 
+ScopeUnit = Literal["span", "sentence", "paragraph"]
+
+
 @dataclass(frozen=True, slots=True)
 class ScopeNode:
-    unit: Literal["span", "sentence", "paragraph"]
+    unit: ScopeUnit
     bound: Word | None
 
 
@@ -286,13 +300,19 @@ class Provide(Watching):
     group: Word
 
 
+FirstOf = Literal["conversation", "day"]
+
+
 @dataclass(frozen=True, slots=True)
 class Occasions:
     """When a ``say`` speaks: at the ``first`` answer, at ``every`` answer, ``hours`` after it last spoke."""
 
-    first: Literal["conversation", "day"] | None
+    first: FirstOf | None
     every: bool
     hours: Word | None
+
+
+SayType = Literal["disclosure", "reminder"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,7 +323,7 @@ class Say(Ruled):
     test: TextTest | None
     disguised: bool
     situations: tuple[ConditionNode, ...]
-    type: Literal["disclosure", "reminder"] | None
+    type: SayType | None
     occasions: Occasions
     laws: tuple[Word, ...]
     telling: Word

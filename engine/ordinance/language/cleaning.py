@@ -20,6 +20,9 @@ _DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
 #: What a terminal obeys and a reader does not see; between words it is an odd space or a stray sign.
 _CONTROL = re.compile("[\x00-\x08\v\f\r\x0e-\x1f\x7f-\x9f\u2028\u2029]")
 
+#: What may have to be repaired or told; a text without any of it is as it should be.
+_ODD = re.compile(f"[{QUOTES}{_ODD_SPACES}]|{_DIRECTION.pattern}|{_CONTROL.pattern}")
+
 _PIECE = re.compile(
     rf"""(?P<comment>\#[^\n]*)
        | (?P<plain>"[^"\n]*")
@@ -34,6 +37,8 @@ def clean(source: Source) -> tuple[str | None, tuple[Diagnostic, ...]]:
 
     The text is None if more had to be repaired than is worth reporting: that is not a pack.
     """
+    if not _ODD.search(source.text):
+        return source.text, ()
     found = list(hidden_directions(source))
     pieces: list[str] = []
     end = 0

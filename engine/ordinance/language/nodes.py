@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from typing import cast, get_args
 
@@ -14,13 +13,7 @@ from ordinance.language.source import Source, Span
 
 Node = Tree[Token]
 
-_WAYS, _PLURALS = (tuple(map(str.upper, get_args(each))) for each in (Address, Plural))
-
-
-def span(token: Token, source: Source) -> Span:
-    """Return the place of a token."""
-    line, column = token.line or 1, token.column or 1
-    return Span(source, line, column, token.end_line or line, token.end_column or column + len(token))
+_WAYS = tuple(map(str.upper, get_args(Address)))
 
 
 class Reader:
@@ -32,24 +25,34 @@ class Reader:
 
     def token(self, node: Node, *types: str) -> Token | None:
         """Return the first of the node's own tokens of one of these ``types``, or None."""
-        return next((c for c in node.children if isinstance(c, Token) and c.type in types), None)
+        for child in node.children:
+            if isinstance(child, Token) and child.type in types:
+                return child
+        return None
 
     def word(self, token: Token) -> Word:
-        return Word(str(token)[1:-1] if token.type == "STRING" else str(token), span(token, self.source))
+        """Return what ``token`` says: a text without its quotes."""
+        written = token[1:-1] if token.type == "STRING" else str(token)
+        return Word(written, self.source.span(token.start_pos or 0, token.end_pos or 0))
 
     def words(self, node: Node, *types: str) -> tuple[Word, ...]:
         """Return the node's own tokens of these ``types`` (default: names)."""
         wanted = types or ("WORD",)
-        return tuple(self.word(c) for c in node.children if isinstance(c, Token) and c.type in wanted)
+        return tuple([self.word(c) for c in node.children if isinstance(c, Token) and c.type in wanted])
 
-    def nodes(self, node: Node, *names: str) -> Iterator[Node]:
-        return (c for c in node.children if isinstance(c, Tree) and c.data in names)
+    def nodes(self, node: Node, *names: str) -> list[Node]:
+        return [c for c in node.children if isinstance(c, Tree) and c.data in names]
 
-    def node(self, node: Node, name: str) -> Node | None:
-        return next(self.nodes(node, name), None)
+    def node(self, node: Node, *names: str) -> Node | None:
+        """Return the first of the node's own nodes with one of these ``names``, or None."""
+        for child in node.children:
+            if isinstance(child, Tree) and child.data in names:
+                return child
+        return None
 
-    def need(self, node: Node, name: str) -> Node:
-        return next(self.nodes(node, name))
+    def need(self, node: Node, *names: str) -> Node:
+        """Return the same where the grammar wants one."""
+        return cast(Node, self.node(node, *names))
 
     def text(self, node: Node, name: str) -> Word | None:
         """Return the one text or word of the clause ``name``, or None without that clause."""
@@ -71,27 +74,30 @@ class Reader:
 
     def texts(self, node: Node) -> tuple[TextIn, ...]:
         """Return the texts in languages that stand in ``node``."""
-        return tuple(
-            TextIn(
-                self.words(c)[0],
-                cast(Address | None, self.said(c, *_WAYS)),
-                self.words(c, "STRING")[0],
-                cast(Plural | None, self.said(c, *_PLURALS)),
-                self.token(c, "AGAIN") is not None,
-            )
-            for c in self.nodes(node, "text_in")
-        )
+        return tuple([self.text_in(c) for c in self.nodes(node, "text_in")])
 
-    def said(self, node: Node, *types: str) -> str | None:
-        """Return which of the keywords of these ``types`` the node has, or None."""
-        found = self.token(node, *types)
-        return None if found is None else str(found)
+    def text_in(self, node: Node) -> TextIn:
+        """Return a text in a language: its tag first, then what it is for, and last what it says."""
+        tag, *said, text = cast(list[Token], node.children)
+        address, plural, again = None, None, False
+        for token in said:
+            match token.type:
+                case "AGAIN":
+                    again = True
+                case kind if kind in _WAYS:
+                    address = cast(Address, str(token))
+                case _:
+                    plural = cast(Plural, str(token))
+        return TextIn(self.word(tag), address, self.word(text), plural, again)
 
     def place(self, node: Node) -> Span:
         """Return the place from the first line of a construct to the end of that line: enough to point at it."""
-        meta = node.meta
-        end = meta.end_column if meta.end_line == meta.line else len(self.source.line(meta.line)) + 1
-        return Span(self.source, meta.line, meta.column, meta.line, end)
+        first = last = cast(Node | Token, node)
+        while isinstance(first, Tree):
+            first = first.children[0]
+        while isinstance(last, Tree):
+            last = last.children[-1]
+        return self.source.span(first.start_pos or 0, last.end_pos or 0)
 
     def day(self, node: Node) -> Day:
         """Return the date of a clause; a date that the calendar does not have is a finding."""

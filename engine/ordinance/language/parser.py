@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from typing import Literal
+from functools import cache, cached_property
+from typing import Literal, cast
 
 from lark import Lark, Token, Tree, UnexpectedToken
 from lark.lexer import LineCounter
@@ -16,6 +16,7 @@ from ordinance.language import ast, build, table
 from ordinance.language.advice import advise, quote_in_text
 from ordinance.language.cleaning import clean
 from ordinance.language.diagnostics import MOST, Diagnostic, diagnose, did_you_mean
+from ordinance.language.first_pass import FirstPass
 from ordinance.language.recovery import Recovery
 from ordinance.language.source import Source, Span
 
@@ -58,9 +59,19 @@ def make_parser(*, strict: bool = False) -> Lark:
 
 @cache
 def _parser() -> Lark:
-    grammar, kept = table.grammar(), table.path()
-    ready = table.read(grammar, kept.read_text("utf-8")) if kept.is_file() else None
-    return ready or make_parser()
+    return table.read(table.grammar(), _kept()) or make_parser()
+
+
+@cache
+def _first_pass() -> FirstPass:
+    grammar = table.grammar()
+    made = table.read_first_pass(grammar, _kept()) or table.read_first_pass(grammar, table.write(grammar))
+    return cast(FirstPass, made)
+
+
+def _kept() -> str:
+    """Return the tables that ship; an empty text without them."""
+    return table.path().read_text("utf-8") if table.path().is_file() else ""
 
 
 @cache
@@ -106,8 +117,12 @@ class _Run:
         self.text = cleaned or ""
         self.found: list[Diagnostic] = list(repairs)
         self.repairs = len(repairs)
-        self.lines = self.text.split("\n")
         self.tree: Tree[Token] | None = None
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The lines of the text, which only what is wrong with it needs."""
+        return self.text.split("\n")
 
     def parse(self) -> Parsed:
         if self.hopeless:
@@ -118,8 +133,10 @@ class _Run:
         kind = self._kind()
         if kind is None:
             return Parsed(None, tuple(self.found))
-        parser = _parser().parse_interactive(self.text, start="charter" if self.role == "charter" else "pack")
-        self.tree = self._drive(parser, kind)
+        start = "charter" if self.role == "charter" else "pack"
+        self.tree = _first_pass().tree(self.text, start, MAX_DEPTH)
+        if self.tree is None:
+            self.tree = self._drive(_parser().parse_interactive(self.text, start=start), kind)
         pack = None if self.tree is None else build.pack(self.tree, self.source, self.found)
         return Parsed(pack, tuple(self.found))
 
@@ -139,6 +156,7 @@ class _Run:
         return None
 
     def _drive(self, parser: InteractiveParser, kind: str) -> Tree[Token] | None:
+        """Return what can be understood of a text that has faults, each of which is a finding."""
         state = parser.parser_state
         recovery = Recovery(state, kind)
         depth = 0
@@ -257,7 +275,8 @@ class _Run:
             line = max((n for n, text in enumerate(self.lines, 1) if text.strip()), default=1)
             column = max(1, len(self.lines[line - 1].rstrip()))
             return Span(self.source, line, column, line, column + 1)
-        return build.span(token, self.source)
+        line, column = token.line or 1, token.column or 1
+        return Span(self.source, line, column, token.end_line or line, token.end_column or column + len(token))
 
 
 def _or(words: tuple[str, ...]) -> str:

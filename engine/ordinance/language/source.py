@@ -7,9 +7,9 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
-
-_LINE_END = re.compile(r"\n")
 
 #: A section's heading, or a closing brace in the first column, behind which there is none.
 _SECTION = re.compile(r'^(?:[ \t]*section[ \t]+([0-9.]+)[ \t]+("[^"\n]*")|\})', re.MULTILINE)
@@ -23,25 +23,29 @@ _LAWS = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Source:
     """One file as it was read: ``name`` is how people see it, ``text`` has LF line ends and no byte-order mark."""
 
     path: Path
     name: str
     text: str = field(repr=False)
-    _starts: tuple[int, ...] = field(init=False, repr=False)
-    _headings: tuple[tuple[int, str], ...] = field(init=False, repr=False)
-    _quoted: tuple[tuple[int, str], ...] = field(init=False, repr=False)
 
-    def __post_init__(self) -> None:
-        starts = (0, *(found.end() for found in _LINE_END.finditer(self.text)))
-        object.__setattr__(self, "_starts", starts)
+    @cached_property
+    def _starts(self) -> tuple[int, ...]:
+        """The offset at which each line begins."""
+        return tuple(accumulate((len(line) + 1 for line in self.text.split("\n")[:-1]), initial=0))
+
+    @cached_property
+    def _headings(self) -> tuple[tuple[int, str], ...]:
+        """The lines on which sections begin or end, with the heading that counts from there on."""
         sections = _SECTION.finditer(self.text) if "section" in self.text else ()
-        headings = ((bisect_right(starts, at.start()), f"{at[1]} {at[2]}" if at[1] else "") for at in sections)
-        object.__setattr__(self, "_headings", tuple(headings))
-        quoted = sorted(dict(self._quotes()).items()) if "quote" in self.text else ()
-        object.__setattr__(self, "_quoted", tuple(quoted))
+        return tuple((bisect_right(self._starts, at.start()), f"{at[1]} {at[2]}" if at[1] else "") for at in sections)
+
+    @cached_property
+    def _quoted(self) -> tuple[tuple[int, str], ...]:
+        """The lines on which sections and rules begin, with what is quoted for what follows."""
+        return tuple(sorted(dict(self._quotes()).items())) if "quote" in self.text else ()
 
     def line(self, number: int) -> str:
         """Return line ``number``, counted from 1, without its end; empty past the last."""
@@ -99,9 +103,11 @@ class Source:
 
     def span(self, start: int, end: int) -> Span:
         """Return the place from offset ``start`` to offset ``end`` of the text, at most to the end of the line."""
-        line = bisect_right(self._starts, start)
-        column = start - self._starts[line - 1] + 1
-        return Span(self, line, column, line, min(column + end - start, self.width(line) + 1))
+        starts = self._starts
+        line = bisect_right(starts, start)
+        before = starts[line - 1] - 1
+        limit = starts[line] - 1 if line < len(starts) else len(self.text)
+        return Span(self, line, start - before, line, min(end, limit) - before)
 
     def phrases(self) -> Iterator[tuple[str, Span]]:
         """Yield the phrases of a lexicon, one a line; empty lines and lines that begin with ``#`` are skipped. Those of

@@ -10,17 +10,17 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from lark import Lark, Token, __version__
 from lark.grammar import Rule
 from lark.lexer import TerminalDef
 
+from ordinance.language.first_pass import SHIFT, FirstPass, first_pass
 from ordinance.language.lexer import StateLexers
 from ordinance.resources import folder
 
-#: How lark's table writes that a token is shifted and not reduced.
-_SHIFT = 0
+_T = TypeVar("_T")
 
 #: Stands for a table whose keys are numbers, which JSON has not.
 _PAIRS = "pairs"
@@ -56,7 +56,6 @@ def build(text: str, *, strict: bool = False) -> Lark:
         parser="lalr",
         lexer="contextual",
         regex=True,
-        propagate_positions=True,
         maybe_placeholders=False,
         strict=strict,
         postlex=EveryToken(),  # not lark's PostLex, which it does not export; it reads two names of it
@@ -67,6 +66,7 @@ def write(text: str) -> str:
     """Write the tables of the grammar ``text`` as JSON; the same text gives the same bytes."""
     data, memo = build(text).memo_serialize([TerminalDef, Rule])
     data["options"]["postlex"] = None
+    data["options"].pop("cache_grammar", None)  # which lark 1.2 does not know
     data["parser"]["parser"] = _in_order(data["parser"]["parser"])
     kept = {"grammar": _digest(text), "lark": __version__, "data": _packed(data), "memo": _packed(memo)}
     return json.dumps(kept, ensure_ascii=False, separators=(",", ":")) + "\n"
@@ -75,14 +75,26 @@ def write(text: str) -> str:
 def read(text: str, kept: str) -> Lark | None:
     """Make the parser of the grammar ``text`` from its tables ``kept``; None if they are of another text, or lark
     cannot use them."""
+    return _made(text, kept, _parser)
+
+
+def read_first_pass(text: str, kept: str) -> FirstPass | None:
+    """Make the first pass for the grammar ``text`` from its tables ``kept``; None as for ``read``."""
+    return _made(text, kept, first_pass)
+
+
+def _parser(tables: dict[str, Any]) -> Lark:
+    # What lark's own stand-alone parsers call; it is documented nowhere, so that tests hold it at both ends.
+    load = cast(Callable[..., Lark], Lark._load_from_dict)
+    lexer = {"ContextualLexer": StateLexers}
+    return load(tables["data"], tables["memo"], regex=True, postlex=EveryToken(), _plugins=lexer)
+
+
+def _made(text: str, kept: str, make: Callable[[dict[str, Any]], _T]) -> _T | None:
+    """Return what ``make`` makes of the tables ``kept``; None if they are of another text, or unusable."""
     try:
         tables = json.loads(kept, object_hook=_unpacked)
-        if tables["grammar"] != _digest(text):
-            return None
-        # What lark's own stand-alone parsers call; it is documented nowhere, so that tests hold it at both ends.
-        load = cast(Callable[..., Lark], Lark._load_from_dict)
-        lexer = {"ContextualLexer": StateLexers}
-        return load(tables["data"], tables["memo"], regex=True, postlex=EveryToken(), _plugins=lexer)
+        return make(tables) if tables["grammar"] == _digest(text) else None
     except (LookupError, TypeError, ValueError, AttributeError, AssertionError):
         return None
 
@@ -99,11 +111,11 @@ def _in_order(table: dict[str, Any]) -> dict[str, Any]:
     while waiting:
         state = waiting.pop(0)
         if numbers.setdefault(state, len(numbers)) == len(numbers) - 1:
-            waiting += [target for _, kind, target in moves[state] if kind == _SHIFT and target not in numbers]
+            waiting += [target for _, kind, target in moves[state] if kind == SHIFT and target not in numbers]
     tokens = {name: number for number, name in enumerate(sorted(names.values()))}
     states = {
         numbers[state]: {
-            tokens[name]: (kind, numbers[target] if kind == _SHIFT else target) for name, kind, target in moves[state]
+            tokens[name]: (kind, numbers[target] if kind == SHIFT else target) for name, kind, target in moves[state]
         }
         for state in sorted(numbers, key=numbers.__getitem__)
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from ordinance.language import ast
 from ordinance.language.cleaning import hidden_directions
@@ -61,46 +61,53 @@ def find_packs(paths: Sequence[Path], report: Report) -> Iterator[Path]:
         if not os.path.exists(path):
             report(about_file("file-missing", shown(path), "there is no such file or folder"))
             continue
-        packs = list(_below(path, report)) if os.path.isdir(path) else [path]
+        packs = list(_below(path, report)) if os.path.isdir(path) else [(path, os.path.realpath(path))]
         if not packs:
             report(about_file("no-packs", shown(path), "there is no pack (*.ord) in this folder"))
-        for pack in packs:
-            real = os.path.realpath(pack)
+        for pack, real in packs:
             if real not in given:
                 given.add(real)
                 yield pack
 
 
-def _below(root: Path, report: Report) -> Iterator[Path]:
-    """Yield the packs below ``root``. Links are followed as long as they stay below it; no folder is entered twice."""
-    real_root = Path(os.path.realpath(root))
+def _below(root: Path, report: Report) -> Iterator[tuple[Path, str]]:
+    """Yield the packs below ``root``, each with its path without links. Links are followed as long as they stay below
+    it; no folder is entered twice."""
+    real_root = os.path.realpath(root)
     entered: set[str] = set()
-    waiting = [root]
+    waiting = [(root, real_root)]
     while waiting:
-        folder = waiting.pop()
-        real = os.path.realpath(folder)
+        folder, real = waiting.pop()
         if real in entered:
             continue
         entered.add(real)
         try:
-            names = sorted(os.listdir(folder))
+            with os.scandir(folder) as listed:
+                entries = sorted((each.name, each.is_dir(follow_symlinks=False), each.is_symlink()) for each in listed)
         except OSError as error:
             report(about_file("file-unreadable", shown(folder), f"the folder cannot be read: {error.strerror}"))
             continue
-        below: list[Path] = []
-        for path in (folder / name for name in names):
-            is_folder = os.path.isdir(path)
+        below: list[tuple[Path, str]] = []
+        for name, is_folder, is_link in entries:
+            path = folder / name
+            if is_link:
+                is_folder = os.path.isdir(path)
             if not is_folder and path.suffix != ".ord":
                 continue
-            target = Path(os.path.realpath(path))
-            if not target.is_relative_to(real_root):
-                message = f"this is a link to {shown(target)}, which is outside {shown(root)}"
+            target = os.path.realpath(path) if is_link else os.path.join(real, name)
+            if not _lies_below(target, real_root):
+                message = f"this is a link to {shown(Path(target))}, which is outside {shown(root)}"
                 report(about_file("outside-folder", shown(path), message))
             elif is_folder:
-                below.append(path)
+                below.append((path, target))
             else:
-                yield path
+                yield path, target
         waiting += reversed(below)
+
+
+def _lies_below(path: str, folder: str) -> bool:
+    """Return whether ``path`` is ``folder`` or below it; both are without links."""
+    return path == folder or path.startswith(os.path.join(folder, ""))
 
 
 def read_source(path: Path, limit: int, report: Report) -> Source | None:
@@ -138,13 +145,13 @@ def read_lexicons(pack: ast.Pack, report: Report, room: Room) -> Mapping[str, So
     """Read the lexicons that a pack names, by the path that it gives. They must lie below the folder of the pack.
     Returns None if there is no ``room`` for them."""
     found: dict[str, Source] = {}
-    home = pack.source.path.parent
-    real_home = Path(os.path.realpath(home))
     items: tuple[ast.LexiconDecl | ast.AddedWords, ...] = (*pack.each(ast.LexiconDecl), *pack.each(ast.AddedWords))
+    home = pack.source.path.parent
+    real_home = os.path.realpath(home) if items else ""
     for item in items:
         written = item.path.text
         path = home / written
-        if PurePosixPath(written).is_absolute() or not Path(os.path.realpath(path)).is_relative_to(real_home):
+        if os.path.isabs(written) or not _lies_below(os.path.realpath(path), real_home):
             report(diagnose("outside-folder", item.path.span, f'"{written}" is outside the folder of the pack'))
         elif not os.path.isfile(path):
             report(diagnose("lexicon-missing", item.path.span, f"there is no file {shown(path)}"))
@@ -166,6 +173,8 @@ def read_lexicons(pack: ast.Pack, report: Report, room: Room) -> Mapping[str, So
 
 def shown(path: Path) -> str:
     """Write a path for people: relative if it lies below the current folder, and always as text that can be printed."""
-    with suppress(OSError, ValueError):  # the current folder is gone, or elsewhere
-        path = path.relative_to(Path.cwd()) if path.is_absolute() else path
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
+    written = os.fspath(path)
+    with suppress(OSError):  # the current folder is gone
+        here = os.getcwd()
+        written = "." if written == here else written.removeprefix(os.path.join(here, ""))
+    return os.fsencode(written).decode("utf-8", "backslashreplace")

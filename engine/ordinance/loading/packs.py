@@ -8,23 +8,26 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import get_args
 
 from ordinance.errors import UsageError
-from ordinance.language.ast import CharterRef
+from ordinance.language.ast import CharterRef, Kind
 from ordinance.language.diagnostics import Diagnostic, diagnose, nearest
 from ordinance.language.parser import Role, first_word, parse
-from ordinance.language.source import Span
+from ordinance.language.source import Source, Span
 from ordinance.loading.bounds import PACK_LIMIT
-from ordinance.loading.files import Room, find_packs, read_lexicons, read_source, shown
+from ordinance.loading.files import Room, find_packs, read_lexicons, read_source
 from ordinance.policy.ir import Unit
 from ordinance.resources import folder
 
 Report = Callable[[Diagnostic], None]
 
-_HEADER = re.compile(r"(?:\s|#[^\n]*+)*+(charter|jurisdiction|language|house)\s+([^\s#]+)")
+_KINDS = get_args(Kind)
+_HEADER = re.compile(rf"(?:\s|#[^\n]*+)*+({'|'.join(_KINDS)})\s+([^\s#]+)")
 
 #: The language in which whoever reads no other is told.
 _ALWAYS_SPOKEN = "en"
@@ -56,7 +59,8 @@ def shipped_rules() -> Path:
 def shipped_pack(name: str) -> Path:
     """Return the file of the pack that ships under this ``name``: a language's tag, a jurisdiction's code, a house.
     Raises ``UsageError`` if there is none."""
-    found = {named: path for path, _, named in _shipped()}
+    paths = _shipped_paths()
+    found = {named: source.path for kind in _KINDS for source, named in _of_kind(kind, paths)}
     if name not in found:
         near = nearest(name, found)
         known = f"Those that ship are {', '.join(sorted(found))}."
@@ -77,7 +81,6 @@ class _Gatherer:
         self.complete = True
         self.room = Room(self.found.append)
         self.full = False
-        self._others: tuple[tuple[Path, str, str], ...] | None = None
 
     def gather(self, paths: Sequence[Path], without_houses: Collection[str]) -> Packs:
         for path in find_packs(paths, self.found.append):
@@ -100,11 +103,15 @@ class _Gatherer:
         source = read_source(path, PACK_LIMIT, self.found.append)
         if source is None:
             self.complete = False
-            return
+        else:
+            self.take(source, given=given)
+
+    def take(self, source: Source, *, given: bool) -> None:
+        """Take one pack that was read; what is wrong with it is a finding."""
         if not self.room.pack(source):
             self.complete, self.full = False, True
             return
-        parsed = parse(source, _role(path, source.text))
+        parsed = parse(source, _role(source.path, source.text))
         self.found += parsed.diagnostics
         if parsed.pack is None:
             self.complete = False
@@ -118,11 +125,13 @@ class _Gatherer:
     def of_kind(self, kind: str) -> list[Unit]:
         return [unit for unit in self.units if unit.pack.kind == kind]
 
-    def others(self) -> Iterator[tuple[Path, str, str]]:
-        """Yield the path, kind and name of each pack that may complete the given ones."""
-        if self.shipped and self._others is None:
-            self._others = tuple(_shipped())  # every one of them is read
-        return iter(self._others or ())
+    @cached_property
+    def shipped_paths(self) -> tuple[Path, ...]:
+        return _shipped_paths()
+
+    def others(self, kind: str) -> Iterator[tuple[Source, str]]:
+        """Yield each pack of this ``kind`` that may complete the given ones, with its name."""
+        return _of_kind(kind, self.shipped_paths if self.shipped else ())
 
     def one_charter(self) -> None:
         charters = self.of_kind("charter")
@@ -143,13 +152,15 @@ class _Gatherer:
 
     def parents(self) -> None:
         queue = self.of_kind("jurisdiction")
+        loaded = {unit.name for unit in queue}
         while queue:
             pack = queue.pop().pack
-            loaded = {unit.name for unit in self.of_kind("jurisdiction")}
             if pack.within and pack.within.text not in loaded:
                 name, span = pack.within.text, pack.within.span
                 message = f"no pack was found for {name}, which {pack.name} is within"
-                queue += self.complete_with("jurisdiction", name, span, "parent-missing", message)
+                added = self.complete_with("jurisdiction", name, span, "parent-missing", message)
+                loaded.update(unit.name for unit in added)
+                queue += added
 
     def languages(self) -> None:
         charter = next(iter(self.of_kind("charter")), None)
@@ -159,9 +170,9 @@ class _Gatherer:
         # The charter's English is everybody's.
         below = (unit for unit in self.units if unit.given and unit.pack.kind != "charter")
         spoken = frozenset[str]().union(*(unit.spoken for unit in below))
-        for path, kind, name in self.others():
-            if kind == "language" and (not spoken or name in spoken or name == _ALWAYS_SPOKEN):
-                self.read(path, given=False)
+        for source, name in self.others("language"):
+            if not spoken or name in spoken or name == _ALWAYS_SPOKEN:
+                self.take(source, given=False)
         others = [unit for unit in self.units if unit.pack.kind != "language"]
         fitting = [unit for unit in self.of_kind("language") if _stands_under(unit.pack.charter, charter.name, major)]
         self.units = others + fitting
@@ -188,10 +199,10 @@ class _Gatherer:
     def compare_with_shipped(self) -> None:
         """Warn about a charter that has the name and version of one that ships, but is another."""
         for unit in self.of_kind("charter"):
-            for path, kind, name in _shipped() if unit.given else ():
-                if (kind, name) == ("charter", unit.name) and not _same(path, unit.pack.source.path):
+            for source, name in _of_kind("charter", self.shipped_paths) if unit.given else ():
+                if name == unit.name and not _same(source.path, unit.pack.source.path):
                     shipped = _Gatherer()
-                    shipped.read(path, given=False)
+                    shipped.take(source, given=False)
                     for other in shipped.units:
                         if _version(other) == _version(unit) and _content(other) != _content(unit):
                             message = f"this is not the charter {_version(unit)} that ships"
@@ -199,15 +210,15 @@ class _Gatherer:
 
     def complete_with(self, kind: str, name: str, span: Span, code: str, message: str) -> list[Unit]:
         """Read the pack that ships under this name; the units that this added."""
-        matches = [path for path, *header in self.others() if header == [kind, name]]
+        matches = [source for source, named in self.others(kind) if named == name]
         if len(matches) > 1:
-            files = " and ".join(shown(path) for path in matches)
+            files = " and ".join(source.name for source in matches)
             self.found.append(diagnose("pack-ambiguous", span, f"two packs that ship are called `{name}`: {files}"))
         elif not matches:
             self.found.append(diagnose(code, span, message))
         else:
             before = len(self.units)
-            self.read(matches[0], given=False)
+            self.take(matches[0], given=False)
             return self.units[before:]
         return []
 
@@ -218,13 +229,20 @@ def _role(path: Path, text: str) -> Role:
     return _ROLES.get(path.absolute().parent.parent.name, said)
 
 
-def _shipped() -> Iterator[tuple[Path, str, str]]:
-    """Yield the path, kind and name of each pack that ships, by its header."""
-    ignored: list[Diagnostic] = []
-    for path in find_packs([shipped_rules()], ignored.append):
-        source = read_source(path, PACK_LIMIT, ignored.append)
-        if source and (header := _HEADER.match(source.text)):
-            yield path, header[1], header[2]
+def _shipped_paths() -> tuple[Path, ...]:
+    """Return the files of the packs that ship."""
+    return tuple(find_packs([shipped_rules()], lambda _: None))
+
+
+def _of_kind(kind: str, paths: Iterable[Path]) -> Iterator[tuple[Source, str]]:
+    """Yield each pack of this ``kind`` among ``paths`` with its name, by its header. What lies in the folder of another
+    kind is not read."""
+    for path in paths:
+        if _ROLES.get(path.parent.parent.name, kind) != kind:
+            continue
+        source = read_source(path, PACK_LIMIT, lambda _: None)
+        if source and (header := _HEADER.match(source.text)) and header[1] == kind:
+            yield source, header[2]
 
 
 def _stands_under(named: CharterRef | None, charter: str, major: str) -> bool:
