@@ -91,7 +91,7 @@ def _prepare_phrases(detector: Detector, provider: Provider, report: Report) -> 
             continue
         written.update(dict.fromkeys(one.written))
         lines = [first.setdefault(form, place.line) for form in one.phrases]
-        if any(line != place.line for line in lines):
+        if lines.count(place.line) < len(lines):
             report(
                 diagnose(
                     "phrase-twice",

@@ -5,8 +5,9 @@ A rule without effect misleads its reader, so each of these is an error, with wh
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from itertools import repeat
 
 from ordinance.detection import Expressions, Prepared
 from ordinance.language import ast
@@ -100,25 +101,31 @@ def _sought(rule: Rule, prepared: Mapping[str, Prepared]) -> Iterator[tuple[str,
     for key in rule.detectors:
         match prepared.get(key):
             case Expressions(phrases, patterns, calls=calls):
-                yield from (("call", name) for name in calls)
-                yield from (("phrase", phrase) for phrase in phrases)
-                yield from (("pattern", pattern) for pattern in patterns)
+                yield from zip(repeat("call"), calls)
+                yield from zip(repeat("phrase"), phrases)
+                yield from zip(repeat("pattern"), patterns)
             case _:
                 yield "detector", key
 
 
 def _rivals(forces: Sequence[Force]) -> Iterator[tuple[Force, Sequence[Force]]]:
-    """Each rule with those that may do all that it does.
+    """Each rule with those that may do all that it does, if there may be one.
 
     Rules that share what they look for are found by the rarest thing that each looks for, so that a pack of many
     unlike rules takes no longer than its length.
     """
-    by_item: dict[object, list[Force]] = {}
+    known: set[object] = set()
+    shared: set[object] = set()
     for force in forces:
-        for item in _items(force):
-            by_item.setdefault(item, []).append(force)
+        shared |= known & _items(force)
+        known |= _items(force)
+    by_item: dict[object, list[Force]] = {item: [] for item in shared}
+    for force in forces:
+        for item in shared & _items(force):
+            by_item[item].append(force)
     for inner in forces:
-        yield inner, min((by_item[item] for item in _items(inner)), key=len, default=[])
+        if _items(inner) <= shared:  # what a rule alone looks for, no other does
+            yield inner, min((by_item[item] for item in _items(inner)), key=len, default=[])
 
 
 def _check_covered(inner: Force, rivals: Sequence[Force], report: Report) -> None:
@@ -130,11 +137,11 @@ def _check_covered(inner: Force, rivals: Sequence[Force], report: Report) -> Non
             break
 
 
-def _items(force: Force) -> Sequence[object]:
+def _items(force: Force) -> Set[object]:
     """Return what two rules must share for one to cover the other."""
     if force.rule.effect is Effect.SAY and not force.rule.by_text:
-        return [("say", force.rule.notice.name)]
-    return list(force.sought)
+        return {("say", force.rule.notice.name)}
+    return force.sought
 
 
 def _covers(outer: Force, inner: Force) -> bool:
