@@ -41,7 +41,7 @@ def refused() -> bool:
 def test_what_is_written_between_two_loads_is_seen(changes: list[tuple[str, str | None]]) -> None:
     with tempfile.TemporaryDirectory() as place, pytest.MonkeyPatch.context() as patch:
         folder = Path(place)
-        patch.syspath_prepend(place)
+        patch.setattr(sys, "path", [place])
         assert not refused()
         for name, points in changes:
             if points == "gone":
