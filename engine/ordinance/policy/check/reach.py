@@ -41,7 +41,7 @@ def check_reach(rules: Sequence[Rule], policy: Policy, prepared: Mapping[str, Pr
             message = f"`{rule.node.name}` can never fire under `{word}`"
             report(diagnose("never-fires", word.span, message, "Remove this law from `under`, or correct it."))
         if found:
-            forces.append(Force(len(forces), rule, found, frozenset(_sought(rule, prepared))))
+            forces.append(Force(len(forces), rule, found, _sought(rule, prepared)))
         else:
             message = f"`{rule.node.name}` can never fire: {_why(policy, of, rule)}"
             report(diagnose("never-fires", rule.node.name.span, message))
@@ -94,18 +94,19 @@ def _check_exceptions(policy: Policy, of: Space, rule: Rule, report: Report) -> 
             report(diagnose("exception-idle", word.span, message))
 
 
-def _sought(rule: Rule, prepared: Mapping[str, Prepared]) -> Iterator[tuple[str, object]]:
+def _sought(rule: Rule, prepared: Mapping[str, Prepared]) -> Sought:
+    found: set[tuple[str, object]] = {("language", tag) for tag in rule.spoken}
     if rule.asks is not None:
-        yield "judged", rule.id
-    yield from (("language", tag) for tag in rule.spoken)
+        found.add(("judged", rule.id))
     for key in rule.detectors:
         match prepared.get(key):
             case Expressions(phrases, patterns, calls=calls):
-                yield from zip(repeat("call"), calls)
-                yield from zip(repeat("phrase"), phrases)
-                yield from zip(repeat("pattern"), patterns)
+                found.update(zip(repeat("call"), calls))
+                found.update(zip(repeat("phrase"), phrases))
+                found.update(zip(repeat("pattern"), patterns))
             case _:
-                yield "detector", key
+                found.add(("detector", key))
+    return frozenset(found)
 
 
 def _rivals(forces: Sequence[Force]) -> Iterator[tuple[Force, Sequence[Force]]]:

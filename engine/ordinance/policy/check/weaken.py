@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import repeat
 
 from ordinance.language.diagnostics import diagnose
 from ordinance.policy.check.cubes import TooComplexError
@@ -102,14 +103,11 @@ def _lost(before: Rule, after: Rule, alone: Policy, policy: Policy) -> str:
 
 def _sought(rule: Rule, policy: Policy) -> frozenset[tuple[str, str, bool]]:
     """Return what the detectors of ``rule`` look for, line by line."""
-    return frozenset(_lines(rule, policy))
-
-
-def _lines(rule: Rule, policy: Policy) -> Iterator[tuple[str, str, bool]]:
+    found: set[tuple[str, str, bool]] = set()
     if rule.asks is not None:
-        yield "judged", repr((rule.asks.question, rule.asks.least)), False
+        found.add(("judged", repr((rule.asks.question, rule.asks.least)), False))
     wanted = set(rule.detectors)
     for detector in policy.detectors:
         if detector.key in wanted:
-            for line in detector.lines:
-                yield detector.kind, line, detector.declaration.any_case
+            found.update(zip(repeat(detector.kind), detector.lines, repeat(detector.declaration.any_case)))
+    return frozenset(found)

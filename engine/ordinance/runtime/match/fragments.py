@@ -98,19 +98,21 @@ class _Fragment:
         completes = [False] * len(nodes)  # without another symbol
         for at in range(len(nodes) - 1, 0, -1):
             node = nodes[at]
-            completes[at] = bool(node.outputs) or any(completes[target] for _, target in node.jumps)
-            goes_on = bool(node.sets) or any(
-                nodes[target].families or (completes[target] and not looks_back(assertion))
-                for assertion, target in node.jumps
-            )
+            completes[at], goes_on = bool(node.outputs), bool(node.sets)
+            for assertion, target in node.jumps:
+                completes[at] |= completes[target]
+                goes_on |= nodes[target].families > 0 or (completes[target] and not looks_back(assertion))
             node.families = _FAMILY if goes_on else 0
             node.live = self._live(node, set_kinds)
 
     def _live(self, node: Node, set_kinds: list[int]) -> int:
         """Return the kinds before ``node`` with which a match can be completed from there."""
         at = self._nodes.at
-        if node.outputs or any(at[target].live & set_kinds[number] for number, target in node.sets):
+        if node.outputs:
             return EVERY_KIND
+        for number, target in node.sets:
+            if at[target].live & set_kinds[number]:
+                return EVERY_KIND
         found = 0
         for assertion, target in node.jumps:
             live = at[target].live
