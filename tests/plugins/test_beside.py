@@ -74,6 +74,15 @@ def test_a_file_that_is_written_in_its_place_is_read_again(tmp_path: Path, monke
     assert refused()
 
 
+def test_a_folder_of_the_same_time_is_listed_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    before = tmp_path.stat()
+    assert not refused()
+    install(tmp_path, "acme_one", PLUGIN)
+    os.utime(tmp_path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert refused()
+
+
 def test_another_folder_on_the_path_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     install(tmp_path, "acme_one", PLUGIN)
     assert not refused()

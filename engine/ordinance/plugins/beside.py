@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from functools import lru_cache
 from importlib.machinery import PathFinder
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, MetadataPathFinder, entry_points
 
 from ordinance.errors import PluginError
 
@@ -49,6 +49,8 @@ def _read_of(written: tuple[_Written, ...]) -> tuple[EntryPoint, ...]:
 
 
 def _read() -> tuple[EntryPoint, ...]:
+    # It knows a folder's list by the time of its last change, and clocks have steps.
+    MetadataPathFinder().invalidate_caches()
     return tuple(sorted(entry_points(group=GROUP), key=lambda point: (point.name, point.value)))
 
 
