@@ -205,14 +205,15 @@ def _unknown(word: str, command: str, options: Sequence[str]) -> UsageError:
 
 def _parser(chosen: str, command: ModuleType | None) -> tuple[argparse.ArgumentParser, list[str]]:
     """Return the parser, and the flags of the command ``chosen``."""
-    parser, subparsers = parser_of({chosen: command} if command is not None else {})
+    parser, subparsers = parser_of({chosen: command} if command is not None else {}, only=chosen)
     return parser, list(_flags(subparsers[chosen] if chosen else parser))
 
 
 def parser_of(
-    modules: Mapping[str, ModuleType],
+    modules: Mapping[str, ModuleType], *, only: str = ""
 ) -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentParser]]:
-    """Return the parser of all commands, and each command's own by its name; those in ``modules`` know their flags."""
+    """Return the parser of all commands, or ``only`` of one, and each command's own by its name; those in ``modules``
+    know their flags."""
     parser = _Parser(
         prog="ordinance",
         description="Local law for language models: an offline rule engine beside a self-hosted inference server.",
@@ -224,7 +225,7 @@ def parser_of(
     for name, summary in COMMANDS:
         if name in modules:
             modules[name].add(subparsers)
-        else:
+        elif not only:
             subparsers.add_parser(name, help=summary)
     return parser, subparsers.choices
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache, lru_cache
 
 import pluggy
 
 from ordinance.detection import Declaration, Prepared, Unconfigured
 from ordinance.detectors import builtin
 from ordinance.plugin import Hooks
+
+#: Uses of the engine's own detectors that are remembered: lines of lexicons most of all.
+_KEPT = 2048
 
 
 class Registry:
@@ -19,14 +23,25 @@ class Registry:
     ) -> None:
         self._prepared = prepared or {}
         self.names = sorted({*names, *(asked.name for asked in self._prepared)})
-        self._own = pluggy.PluginManager("ordinance")
-        self._own.add_hookspecs(Hooks)
-        self._own.register(builtin)
 
     def detector(self, asked: Declaration) -> Prepared | Unconfigured | None:
         """Return how ``asked`` is found; None where nobody provides it. Raises ``PatternError`` for what the engine
         cannot look for."""
         if asked in self._prepared:
             return self._prepared[asked]
-        found: Prepared | None = self._own.hook.detector(asked=asked, settings={})
-        return found
+        return _built_in(asked)
+
+
+@lru_cache(maxsize=_KEPT)
+def _built_in(asked: Declaration) -> Prepared | None:
+    """Return how the engine's own detectors find ``asked``, which depends on nothing else. Raises ``PatternError``."""
+    found: Prepared | None = _engine().hook.detector(asked=asked, settings={})
+    return found
+
+
+@cache
+def _engine() -> pluggy.PluginManager:
+    own = pluggy.PluginManager("ordinance")
+    own.add_hookspecs(Hooks)
+    own.register(builtin)
+    return own

@@ -7,13 +7,13 @@ matches a whole one, in small letters or with a capital; capitals alone may be a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from ordinance.detection import Expressions
 from ordinance.language.diagnostics import Diagnostic, diagnose
 from ordinance.loading.looked_for import Entry, entries
-from ordinance.loading.reading import acting, find, sought_by
+from ordinance.loading.reading import Sought, acting, find, sought_by
 from ordinance.policy.ir import Policy
 from ordinance.policy.plan import Plan
 from ordinance.runtime.match.corpus import Corpus
@@ -40,11 +40,17 @@ def _common(entry: Entry) -> str:
     (prepared,) = entry.sought.detectors
     if entry.kind == "lexicon" and isinstance(prepared, Expressions):
         return next((_by_form()[phrase] for phrase in prepared.phrases if phrase in _by_form()), "")
-    if entry.kind == "pattern":
-        corpus = _one_by_one()
-        for number, spans in find(entry.sought, corpus):
-            if (0, len(corpus.texts[number])) in spans:
-                return corpus.texts[number]
+    return _whole_word(entry.sought) if entry.kind == "pattern" else ""
+
+
+@lru_cache(maxsize=256)
+def _whole_word(sought: Sought) -> str:
+    """Return the first word that a pattern matches as a whole; an empty string if there is none. A load tries again
+    what the last one tried."""
+    corpus = _one_by_one()
+    for number, spans in find(sought, corpus):
+        if (0, len(corpus.texts[number])) in spans:
+            return corpus.texts[number]
     return ""
 
 

@@ -23,24 +23,29 @@ class Spelled:
         self._automaton = automaton
         self._separators = separators
         self._steps: dict[tuple[_Places, str], _Places | None] = {}
+        self._parted: dict[_Places, _Places | None] = {}
 
     def is_quiet(self, text: str) -> bool:
         """Return whether it is known that nothing matches in any spelling of ``text``."""
         places: _Places | None = frozenset([self._automaton.start()])
         for number, char in enumerate(text):
-            if number:
-                places = self._parted(places)
+            if number and places:
+                places = self._perhaps_parted(places)
             places = self._after(places, char)
             if places is None:
                 return False
         closed = map(self._automaton.close, places or ())
         return not any(each.ended or each.closed for each in closed)
 
-    def _parted(self, places: _Places | None) -> _Places | None:
+    def _perhaps_parted(self, places: _Places) -> _Places | None:
         """Return ``places`` and those behind a separator."""
-        after = [places, *(self._after(places, separator) for separator in self._separators)]
-        known = [each for each in after if each is not None]
-        return frozenset[State]().union(*known) if len(known) == len(after) else None
+        if places not in self._parted:
+            if len(self._parted) >= _KEPT:
+                self._parted.clear()
+            after = [places, *(self._after(places, separator) for separator in self._separators)]
+            known = [each for each in after if each is not None]
+            self._parted[places] = frozenset[State]().union(*known) if len(known) == len(after) else None
+        return self._parted[places]
 
     def _after(self, places: _Places | None, char: str) -> _Places | None:
         """Return where ``char`` leads from ``places``; None where something matches, or too much may."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from ordinance.detectors.endings import written_out
 from ordinance.errors import PatternError
@@ -36,7 +37,7 @@ def _phrases_fit(lexicons: Iterable[Detector], disguised: set[str], report: Repo
         times = bounds.DISGUISED_FACTOR if lexicon.key in disguised else 1
         for line, place in zip(lexicon.declaration.arguments, lexicon.places, strict=True):
             try:
-                count, characters = written_out(line, dict(lexicon.declaration.endings))
+                count, characters = _written_out(line, lexicon.declaration.endings)
             except PatternError:
                 continue  # another finding says so
             room -= times * (characters + bounds.PHRASE_EXTRA * count)
@@ -49,6 +50,11 @@ def _phrases_fit(lexicons: Iterable[Detector], disguised: set[str], report: Repo
                 report(diagnose("phrases-too-many", place, message))
                 return False
     return True
+
+
+@lru_cache(maxsize=2048)
+def _written_out(line: str, endings: tuple[tuple[str, tuple[str, ...]], ...]) -> tuple[int, int]:
+    return written_out(line, dict(endings))
 
 
 def _patterns_fit(patterns: Iterable[Detector], report: Report) -> None:

@@ -87,6 +87,8 @@ class Detector:
         """Return what it looks for, one by one; for a plugin's detector the use as a whole, for nobody knows."""
         if "." in self.kind:
             return (self.key,)
+        if not self.declaration.endings:
+            return self.declaration.arguments
         endings = {name: f"{{{','.join(forms)}}}" for name, forms in self.declaration.endings}
 
         def spelled(braces: re.Match[str]) -> str:

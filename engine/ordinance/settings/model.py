@@ -20,7 +20,7 @@ from pydantic import (
     model_validator,
 )
 from pydantic_core import PydanticCustomError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from ordinance.settings.behind_envoy import ExtProcSettings, host_of
 from ordinance.settings.judges import JudgeSettings, JudgingSettings
@@ -91,6 +91,13 @@ class Settings(BaseSettings):
         frozen=True,
         hide_input_in_errors=True,
     )
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, *_: Any, **others: Any
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take nothing but what is given: ``sources`` has read the variables, and says what is wrong in them."""
+        return (init_settings,)
 
     packs: list[Path] = Field(
         default_factory=list,

@@ -256,9 +256,10 @@ def _conversation_at(folder: Path, section: Mapping[str, Any]) -> dict[str, Any]
 
 def _variables() -> dict[str, Any]:
     """Read the environment. pydantic-settings ignores unknown names; here they are errors."""
-    for name in sorted(os.environ):
+    named = sorted(name for name in os.environ if name.upper().startswith(PREFIX) and name not in _NO_SETTINGS)
+    for name in named:
         field = name.upper().removeprefix(PREFIX).split("__")[0].lower()
-        if name.upper().startswith(PREFIX) and name not in _NO_SETTINGS and field not in Settings.model_fields:
+        if field not in Settings.model_fields:
             close = difflib.get_close_matches(field, list(Settings.model_fields), 1)
             meant = f"; did you mean '{PREFIX}{close[0].upper()}'?" if close else ""
             raise SettingsError(
@@ -266,7 +267,7 @@ def _variables() -> dict[str, Any]:
                 help="docs/configuration.md lists the settings.",
             )
     try:
-        return pydantic_settings.EnvSettingsSource(Settings)()
+        return pydantic_settings.EnvSettingsSource(Settings)() if named else {}
     except pydantic_settings.SettingsError as error:
         raise SettingsError(f"a variable cannot be read: {error}.", help="Write lists and mappings as JSON.") from None
 

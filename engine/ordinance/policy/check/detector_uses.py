@@ -76,9 +76,10 @@ def _prepare_phrases(detector: Detector, provider: Provider, report: Report) -> 
     sound = True
     first: dict[str, int] = {}
     written: dict[str, None] = {}
-    for phrase, place in zip(detector.declaration.arguments, detector.places, strict=True):
+    asked = detector.declaration
+    for phrase, place in zip(asked.arguments, detector.places, strict=True):
         try:
-            one = provider.detector(replace(detector.declaration, arguments=(phrase,)))
+            one = provider.detector(Declaration(asked.name, (phrase,), asked.prose, asked.any_case, asked.endings))
         except PatternError as error:
             if "{" in phrase or "}" in phrase:
                 at = replace(place, column=place.column + error.offset, end_column=place.column + error.offset + 1)
@@ -91,7 +92,7 @@ def _prepare_phrases(detector: Detector, provider: Provider, report: Report) -> 
             continue
         written.update(dict.fromkeys(one.written))
         lines = [first.setdefault(form, place.line) for form in one.phrases]
-        if any(line != place.line for line in lines):
+        if lines.count(place.line) < len(lines):
             report(
                 diagnose(
                     "phrase-twice",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from ordinance.language import ast
 from ordinance.language.diagnostics import diagnose
@@ -18,21 +19,22 @@ def check_written(policy: Policy, report: Report) -> None:
     The texts of notices and labels have checks of their own; examples may be empty.
     """
     for unit in policy.units:
-        for written, what in (*_shown(unit), *_written(unit)):
+        shown = [(written, what, tuple(_each(written))) for written, what in _shown(unit)]
+        hidden = ((written, what, tuple(_each(written))) for written, what in _written(unit))
+        for written, what, texts in chain(shown, hidden):
             check_languages(written, what, report)
-            for text in _each(written):
+            for text in texts:
                 if not text.text.strip():
                     report(diagnose("syntax", text.span, f"{what} is empty", "Write it in full."))
-        for written, _ in _shown(unit):
-            for text in _each(written):
+        for _, _, texts in shown:
+            for text in texts:
                 check_signs(text, report)
 
 
 def _each(written: ast.Word) -> Iterator[ast.Word]:
     """Yield each text that people may read of ``written``."""
     texts = written.texts if isinstance(written, ast.Written) else ()
-    spans = {text.text.span for text in texts}
-    if written.span not in spans:
+    if all(text.text.span != written.span for text in texts):
         yield written
     yield from (text.text for text in texts)
 

@@ -5,8 +5,9 @@ A rule without effect misleads its reader, so each of these is an error, with wh
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from itertools import repeat
 
 from ordinance.detection import Expressions, Prepared
 from ordinance.language import ast
@@ -40,7 +41,7 @@ def check_reach(rules: Sequence[Rule], policy: Policy, prepared: Mapping[str, Pr
             message = f"`{rule.node.name}` can never fire under `{word}`"
             report(diagnose("never-fires", word.span, message, "Remove this law from `under`, or correct it."))
         if found:
-            forces.append(Force(len(forces), rule, found, frozenset(_sought(rule, prepared))))
+            forces.append(Force(len(forces), rule, found, _sought(rule, prepared)))
         else:
             message = f"`{rule.node.name}` can never fire: {_why(policy, of, rule)}"
             report(diagnose("never-fires", rule.node.name.span, message))
@@ -93,32 +94,39 @@ def _check_exceptions(policy: Policy, of: Space, rule: Rule, report: Report) -> 
             report(diagnose("exception-idle", word.span, message))
 
 
-def _sought(rule: Rule, prepared: Mapping[str, Prepared]) -> Iterator[tuple[str, object]]:
+def _sought(rule: Rule, prepared: Mapping[str, Prepared]) -> Sought:
+    found: set[tuple[str, object]] = {("language", tag) for tag in rule.spoken}
     if rule.asks is not None:
-        yield "judged", rule.id
-    yield from (("language", tag) for tag in rule.spoken)
+        found.add(("judged", rule.id))
     for key in rule.detectors:
         match prepared.get(key):
             case Expressions(phrases, patterns, calls=calls):
-                yield from (("call", name) for name in calls)
-                yield from (("phrase", phrase) for phrase in phrases)
-                yield from (("pattern", pattern) for pattern in patterns)
+                found.update(zip(repeat("call"), calls))
+                found.update(zip(repeat("phrase"), phrases))
+                found.update(zip(repeat("pattern"), patterns))
             case _:
-                yield "detector", key
+                found.add(("detector", key))
+    return frozenset(found)
 
 
 def _rivals(forces: Sequence[Force]) -> Iterator[tuple[Force, Sequence[Force]]]:
-    """Each rule with those that may do all that it does.
+    """Each rule with those that may do all that it does, if there may be one.
 
     Rules that share what they look for are found by the rarest thing that each looks for, so that a pack of many
     unlike rules takes no longer than its length.
     """
-    by_item: dict[object, list[Force]] = {}
+    known: set[object] = set()
+    shared: set[object] = set()
     for force in forces:
-        for item in _items(force):
-            by_item.setdefault(item, []).append(force)
+        shared |= known & _items(force)
+        known |= _items(force)
+    by_item: dict[object, list[Force]] = {item: [] for item in shared}
+    for force in forces:
+        for item in shared & _items(force):
+            by_item[item].append(force)
     for inner in forces:
-        yield inner, min((by_item[item] for item in _items(inner)), key=len, default=[])
+        if _items(inner) <= shared:  # what a rule alone looks for, no other does
+            yield inner, min((by_item[item] for item in _items(inner)), key=len, default=[])
 
 
 def _check_covered(inner: Force, rivals: Sequence[Force], report: Report) -> None:
@@ -130,11 +138,11 @@ def _check_covered(inner: Force, rivals: Sequence[Force], report: Report) -> Non
             break
 
 
-def _items(force: Force) -> Sequence[object]:
+def _items(force: Force) -> Set[object]:
     """Return what two rules must share for one to cover the other."""
     if force.rule.effect is Effect.SAY and not force.rule.by_text:
-        return [("say", force.rule.notice.name)]
-    return list(force.sought)
+        return {("say", force.rule.notice.name)}
+    return force.sought
 
 
 def _covers(outer: Force, inner: Force) -> bool:

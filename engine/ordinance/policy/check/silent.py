@@ -58,10 +58,16 @@ def check_silent(policy: Policy, report: Report) -> None:
                 message = f"the notice of `{line.id}` {said}: any situation"
                 report(diagnose(code, _place(policy, notice.name, tag), message))
     for rule in policy.rules:
-        if faults := [fault for tag in tags for fault in _of_rule(rule, tag)]:
+        if faults := [fault for tag in _told_in(rule, tags) for fault in _of_rule(rule, tag)]:
             where = _where(rule, policy)
             for code, said in dict.fromkeys(faults):
                 report(diagnose(code, rule.node.name.span, f"the notice of `{rule.node.name}` {said}: {where}"))
+
+
+def _told_in(rule: Rule, tags: Iterable[str]) -> Iterable[str]:
+    """Return the languages in which who reads one of ``tags`` is told of ``rule``."""
+    texts = (rule.notice.texts if rule.told else {}, rule.label, rule.placeholders)
+    return dict.fromkeys(_stands_in(texts, tag) for tag in tags)
 
 
 def _of_rule(rule: Rule, tag: str) -> Iterator[_Fault]:
@@ -69,7 +75,6 @@ def _of_rule(rule: Rule, tag: str) -> Iterator[_Fault]:
     needs = _NEEDS.get(rule.kind)
     if needs is None or rule.effect is Effect.MARK:
         return
-    tag = _stands_in((rule.notice.texts if rule.told else {}, rule.label, rule.placeholders), tag)
     if rule.kind in (NoticeKind.OMISSION, NoticeKind.DECLINED):
         for texts, what in ((rule.label, "label"), (rule.placeholders, "placeholder")):
             if texts and not texts.get(tag, "").strip():
@@ -84,8 +89,10 @@ def _stands_in(texts: Iterable[Mapping[str, str]], tag: str) -> str:
     """Return the language of a notice made of ``texts`` for who reads ``tag``: that itself, unless a text is missing
     in it and another language has all."""
     needed = [each for each in texts if each]
+    if all(tag in have for have in needed):
+        return tag
     others = ("en", *sorted(needed[0])) if needed else ()
-    return next((each for each in (tag, *others) if all(each in have for have in needed)), tag)
+    return next((each for each in others if all(each in have for have in needed)), tag)
 
 
 def _in_language(template: NoticeTemplate, tag: str, needs: frozenset[str], known: frozenset[str]) -> Iterator[_Fault]:

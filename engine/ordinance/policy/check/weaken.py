@@ -9,21 +9,46 @@ within a place; so this is computed and not assumed.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import repeat
 
 from ordinance.language.diagnostics import diagnose
 from ordinance.policy.check.cubes import TooComplexError
 from ordinance.policy.check.forces import in_force, space_of
 from ordinance.policy.conditions import dimensions
-from ordinance.policy.ir import Policy, Rule
+from ordinance.policy.ir import Policy, Rule, Unit
 from ordinance.policy.link.linker import link
 from ordinance.policy.link.names import Report
 from ordinance.policy.plan import Exemption
 from ordinance.policy.vocabulary import CLAIMED
 
 
+@dataclass(frozen=True, slots=True)
+class _Charter:
+    """A charter, compared by all that it is read from."""
+
+    unit: Unit = field(compare=False)
+    read: tuple[tuple[str, str], ...]
+
+
+def _bytes(charter: Unit) -> Iterator[tuple[str, str]]:
+    """Yield each file of a charter, by its name in the pack and as people see it, with its text."""
+    source = charter.pack.source
+    yield f"{source.path} {source.name} {charter.given}", source.text
+    for path, lexicon in charter.lexicons.items():
+        yield f"{path} {lexicon.path} {lexicon.name}", lexicon.text
+
+
+@lru_cache(maxsize=1)
+def _linked(charter: _Charter) -> Policy:
+    """Return the policy that a charter is by itself: loads after each other have the same one."""
+    return link([charter.unit], "")
+
+
 def check_weaken(policy: Policy, report: Report) -> None:
     """Report where the packs below the charter take something from it."""
-    alone = link([policy.charter], "")
+    alone = _linked(_Charter(policy.charter, tuple(_bytes(policy.charter))))
     of = space_of((*policy.rules, *alone.rules), policy, alone)
     now = {rule.id: rule for rule in policy.rules}
     for before in alone.rules:
@@ -78,14 +103,11 @@ def _lost(before: Rule, after: Rule, alone: Policy, policy: Policy) -> str:
 
 def _sought(rule: Rule, policy: Policy) -> frozenset[tuple[str, str, bool]]:
     """Return what the detectors of ``rule`` look for, line by line."""
-    return frozenset(_lines(rule, policy))
-
-
-def _lines(rule: Rule, policy: Policy) -> Iterator[tuple[str, str, bool]]:
+    found: set[tuple[str, str, bool]] = set()
     if rule.asks is not None:
-        yield "judged", repr((rule.asks.question, rule.asks.least)), False
+        found.add(("judged", repr((rule.asks.question, rule.asks.least)), False))
     wanted = set(rule.detectors)
     for detector in policy.detectors:
         if detector.key in wanted:
-            for line in detector.lines:
-                yield detector.kind, line, detector.declaration.any_case
+            found.update(zip(repeat(detector.kind), detector.lines, repeat(detector.declaration.any_case)))
+    return frozenset(found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache, lru_cache
 from typing import Generic, TypeVar
 
 import langcodes
@@ -32,7 +33,8 @@ _SCRIPTS = (
     "Canadian_Aboriginal", "Tifinagh", "Nko", "Vai", "Adlam", "Han", "Hiragana", "Katakana", "Bopomofo",
     "Hangul", "Yi",
 )  # fmt: skip
-_HAS_SCRIPT: dict[str, regex.Pattern[str]] = {}
+#: Letters of which the script is remembered, and tags of which the usual form is.
+_LETTERS, _TAGS = 8192, 512
 
 #: Scripts that are written together, Latin beside each (AIシステム, LINE相談): Japanese, Korean, and Chinese with its
 #: phonetic letters (UTS 39, highly restrictive).
@@ -121,20 +123,38 @@ def check_name(name: Word, report: Report) -> None:
 
 def check_tag(tag: Word, report: Report) -> None:
     """Report a ``tag`` that is not a language tag in its usual form, like `et`; nobody would read its text."""
-    usual = langcodes.standardize_tag(tag.text) if langcodes.tag_is_valid(tag.text) else ""
+    usual = _usual(tag.text)
     if usual != tag.text:
         advice = f"Write `{usual}`." if usual else ""
         report(diagnose("tag-invalid", tag.span, f"`{tag}` is not a language tag in its usual form", advice))
+
+
+@lru_cache(maxsize=_TAGS)
+def _usual(tag: str) -> str:
+    """Return a language tag in its usual form; an empty string if it is none."""
+    return langcodes.standardize_tag(tag) if langcodes.tag_is_valid(tag) else ""
 
 
 def scripts_of(text: str) -> list[str]:
     """Return the scripts of the letters in ``text``; at most one if people write them together."""
     if text.isascii():
         return []
-    if not _HAS_SCRIPT:
-        _HAS_SCRIPT.update((script, regex.compile(rf"\p{{Script={script}}}")) for script in _SCRIPTS)
-    found = [script for script, pattern in _HAS_SCRIPT.items() if pattern.search(text)]
+    numbers = {_script(letter) for letter in set(text)} - {len(_SCRIPTS)}
+    found = [_SCRIPTS[number] for number in sorted(numbers)]
     return found[:1] if any(together.issuperset(found) for together in _TOGETHER) else found
+
+
+@lru_cache(maxsize=_LETTERS)
+def _script(letter: str) -> int:
+    """Return the number of the script of ``letter`` in ``_SCRIPTS``; their count for a sign of none of them."""
+    found = _any_script().match(letter)
+    return len(_SCRIPTS) if found is None or found.lastindex is None else found.lastindex - 1
+
+
+@cache
+def _any_script() -> regex.Pattern[str]:
+    """Return what matches a letter of each script in a group of its own."""
+    return regex.compile("|".join(rf"(\p{{Script={script}}})" for script in _SCRIPTS))
 
 
 def check_numbers(numbers: Iterable[tuple[Word, str]], report: Report) -> None:

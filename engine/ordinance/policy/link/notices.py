@@ -258,6 +258,8 @@ def check_signs(text: ast.Word, report: Report) -> None:
     and words of two scripts."""
     if not _SIGNS.isdisjoint(text.text):
         report(diagnose("marker-sign", text.span, "this text contains a sign that marks omissions"))
+    if len(scripts_of(text.text)) < 2:  # nearly every text
+        return
     for found in _WORDS.finditer(text.text):
         if len(scripts := scripts_of(found[0])) > 1:
             message = f"the word `{found[0]}` mixes {' and '.join(scripts)} letters"

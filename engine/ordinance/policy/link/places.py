@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ordinance.language.ast import Pack, Word
@@ -15,7 +16,7 @@ from ordinance.policy.link.names import Report, is_code
 UTC = ZoneInfo("UTC")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Places:
     """``members`` are codes that a jurisdiction names as its own without their packs being loaded."""
 
@@ -25,7 +26,7 @@ class Places:
 
     def covered(self, code: str) -> frozenset[str]:
         """``code`` and all that lies within it, as packs declare it."""
-        inside = {name for name in self.parents if code in self._lineage(name)} | {code}
+        inside = self._inside.get(code, set()) | {code}
         return frozenset(inside.union(*(self.members.get(name, frozenset()) for name in inside)))
 
     def seen_from(self, name: str) -> Places:
@@ -36,8 +37,20 @@ class Places:
 
     def known(self, code: str) -> bool:
         """Whether some pack speaks of the place: as its own, as a member, or as what it lies within."""
-        named = set(self.parents).union(*self.members.values())
-        return any(prefix in named for prefix in prefixes(code))
+        return any(prefix in self._named for prefix in prefixes(code))
+
+    @cached_property
+    def _named(self) -> frozenset[str]:
+        return frozenset(self.parents).union(*self.members.values())
+
+    @cached_property
+    def _inside(self) -> Mapping[str, set[str]]:
+        """The jurisdictions that lie within each, with itself."""
+        found: dict[str, set[str]] = {}
+        for name in self.parents:
+            for above in self._lineage(name):
+                found.setdefault(above, set()).add(name)
+        return found
 
     def _lineage(self, name: str | None) -> Iterable[str]:
         seen: set[str] = set()

@@ -5,7 +5,7 @@ Nothing in it depends on what else an automaton looks for, since no node leads f
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -15,6 +15,9 @@ from ordinance.runtime.match.patterns import Assertion, SymbolSet, parse_pattern
 
 #: Characters that stand for every class a rule can distinguish by kind alone.
 SAMPLES = "".join(map(chr, range(128))) + "яא中かกिक\u0903\u1100\u1161\u11a8\u3099🚀🇩\u0600"
+
+#: The one family of a fragment.
+_FAMILY = 1
 
 #: Patterns that are kept as fragments: those of the engine, and of a policy as patterns are today.
 _KEPT = 128
@@ -64,80 +67,52 @@ class _Fragment:
                     at = self._fragment(part, at)
                 return at
             case patterns.Choice(parts):
-                end = self._nodes.add()
+                branches = []
                 for part in parts:
                     branch = self._nodes.add()
                     self._nodes.jump(at, None, branch)
-                    self._nodes.jump(self._fragment(part, branch), None, end)
-                return end
+                    branches.append(self._fragment(part, branch))
+                return self._joined(branches)
             case patterns.Repeat(part, least, most):
                 for _ in range(least):
                     at = self._fragment(part, at)
-                end = self._nodes.add()
-                self._nodes.jump(at, None, end)
+                times = [at]
                 for _ in range(most - least):
                     at = self._fragment(part, at)
-                    self._nodes.jump(at, None, end)
-                return end
+                    times.append(at)
+                return self._joined(times)
+
+    def _joined(self, nodes: Sequence[int]) -> int:
+        """Add a node to which each of ``nodes`` leads without a symbol."""
+        end = self._nodes.add()
+        for at in nodes:
+            self._nodes.jump(at, None, end)
+        return end
 
     def _mark_live(self) -> None:
         """From which nodes a match can still be completed, and whose: worked out backwards. Repetitions are written
-        out, so nodes never lead back."""
+        out, so each node leads to later ones alone, and all to the last, where the match of the one family is complete.
+        """
+        nodes = self._nodes.at
         set_kinds = [_kinds_in(symbols) for symbols in self._nodes.sets]
-        for node in self._last_first():
-            node.families = self._families(node)
+        completes = [False] * len(nodes)  # without another symbol
+        for at in range(len(nodes) - 1, 0, -1):
+            node = nodes[at]
+            completes[at], goes_on = bool(node.outputs), bool(node.sets)
+            for assertion, target in node.jumps:
+                completes[at] |= completes[target]
+                goes_on |= nodes[target].families > 0 or (completes[target] and not looks_back(assertion))
+            node.families = _FAMILY if goes_on else 0
             node.live = self._live(node, set_kinds)
-
-    def _last_first(self) -> Iterator[Node]:
-        """Yield each node after all to which it leads."""
-        nodes, seen = self._nodes.at, {1}
-        pending = [(nodes[1], _targets(nodes[1]))]
-        while pending:
-            node, following = pending[-1]
-            target = next((each for each in following if each not in seen), None)
-            if target is None:
-                yield node
-                pending.pop()
-            else:
-                seen.add(target)
-                pending.append((nodes[target], _targets(nodes[target])))
-
-    def _families(self, node: Node) -> int:
-        """Return the families with a match that is complete further on."""
-        families = 0
-        for _, target in node.sets:
-            families |= self._nodes.at[target].families | self._reporting(target)
-        for assertion, target in node.jumps:
-            families |= self._nodes.at[target].families
-            if not looks_back(assertion):
-                families |= self._reporting(target)
-        return families
-
-    def _reporting(self, at: int) -> int:
-        """Return the families with a match that is complete at a node, without another symbol."""
-        if not self._nodes.at[at].jumps:  # nearly every node
-            return self._own(self._nodes.at[at])
-        families, pending, seen = 0, [at], {at}
-        while pending:
-            node = self._nodes.at[pending.pop()]
-            families |= self._own(node)
-            for _, target in node.jumps:
-                if target not in seen:
-                    seen.add(target)
-                    pending.append(target)
-        return families
-
-    def _own(self, node: Node) -> int:
-        families = 0
-        for output in node.outputs:
-            families |= self._nodes.family(output)
-        return families
 
     def _live(self, node: Node, set_kinds: list[int]) -> int:
         """Return the kinds before ``node`` with which a match can be completed from there."""
         at = self._nodes.at
-        if node.outputs or any(at[target].live & set_kinds[number] for number, target in node.sets):
+        if node.outputs:
             return EVERY_KIND
+        for number, target in node.sets:
+            if at[target].live & set_kinds[number]:
+                return EVERY_KIND
         found = 0
         for assertion, target in node.jumps:
             live = at[target].live
@@ -166,11 +141,6 @@ class _Fragment:
                     seen.add(target)
                     pending.append(target)
         return False
-
-
-def _targets(node: Node) -> Iterator[int]:
-    yield from (target for _, target in node.sets)
-    yield from (target for _, target in node.jumps)
 
 
 @lru_cache(maxsize=_KEPT)

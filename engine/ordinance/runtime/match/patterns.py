@@ -288,15 +288,14 @@ class _Parser:
         return char
 
     def folded(self, char: str, start: int) -> Node:
-        symbols = fold_char(char)
-        if not symbols:
+        found = _letter(char, self.any_case)
+        if found is None:
             raise self.error(
                 "this character is invisible or a mark, and folding drops it: it would match nothing.",
                 "Remove it.",
                 start,
             )
-        sets = tuple(SymbolSet(((symbol, symbol),), any_case=self.any_case) for symbol in symbols)
-        return sets[0] if len(sets) == 1 else Sequence(sets)
+        return found
 
     def bracket(self, start: int) -> Node:
         negated = self.peek() == "^"
@@ -342,14 +341,26 @@ class _Parser:
 
     def stable(self, low: str, high: str, at: int) -> None:
         """Check that a class contains only characters that folding leaves as they are."""
-        for code in range(ord(low), min(ord(high), ord(low) + 0x3000) + 1):
-            char = chr(code)
+        if char := _unstable(low, high):
             folded = fold_char(char)
-            if folded != char:
-                said = f"to '{folded}'" if folded else "away"
-                raise self.error(
-                    f"folding takes '{char}' in this class {said}, so the class would not mean what it says.",
-                    "Text is compared without accents and look-alikes: write the plain letters, "
-                    "or put several letters into an alternation (a|ss).",
-                    at,
-                )
+            said = f"to '{folded}'" if folded else "away"
+            raise self.error(
+                f"folding takes '{char}' in this class {said}, so the class would not mean what it says.",
+                "Text is compared without accents and look-alikes: write the plain letters, "
+                "or put several letters into an alternation (a|ss).",
+                at,
+            )
+
+
+@lru_cache(maxsize=_KEPT)
+def _letter(char: str, any_case: bool) -> Node | None:
+    """Return what matches a character once it is folded; None if nothing of it is left."""
+    sets = tuple(SymbolSet(((symbol, symbol),), any_case=any_case) for symbol in fold_char(char))
+    return None if not sets else sets[0] if len(sets) == 1 else Sequence(sets)
+
+
+@lru_cache(maxsize=_KEPT)
+def _unstable(low: str, high: str) -> str:
+    """Return the first character of a range that folding changes; an empty string if there is none."""
+    codes = range(ord(low), min(ord(high), ord(low) + 0x3000) + 1)
+    return next((char for char in map(chr, codes) if fold_char(char) != char), "")

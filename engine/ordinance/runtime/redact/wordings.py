@@ -75,35 +75,51 @@ def _counts(symbol: str) -> bool:
     return category(symbol)[0] in "LMN"
 
 
+def _shared(one: str, two: str) -> int:
+    """Return how many letters two texts begin with alike."""
+    least, most = 0, min(len(one), len(two))
+    while least < most:
+        middle = (least + most + 1) // 2
+        if one[least:middle] == two[least:middle]:
+            least = middle
+        else:
+            most = middle - 1
+    return least
+
+
 class Tree:
     """What may fill a variable. Place 0 is where each value begins; ``ends`` are the gaps between its words, by the
     place at which it ends. With all of them there are ``most`` gaps, and they are ``size`` characters, two more each.
 
     Values part early and then go on alone, so their letters are one text: from each place its letter leads to the next
-    place, and elsewhere only where values part.
+    place, and elsewhere only where values part. In their order each parts from the one before it, or goes on behind it.
     """
 
     def __init__(self, values: Iterable[str]) -> None:
         self.ends: dict[int, int] = {}
         self.size = 0
         self._parting: dict[int, dict[str, int]] = {}
-        line = [_END]
+        gaps: dict[str, int] = {}
         for value in values:
             said = letters(value)
+            gaps[said] = max(_gaps(value), gaps.get(said, 0))
             self.size += len(value) + 2
-            at = 0
-            for number, letter in enumerate(said):
-                if line[at] == letter:
-                    at += 1
-                elif to := self._parting.get(at, {}).get(letter):
-                    at = to
-                else:
-                    self._parting.setdefault(at, {})[letter] = len(line)
-                    line += said[number + 1 :]
-                    at = len(line)
-                    line.append(_END)
-                    break
-            self.ends[at] = max(_gaps(value), self.ends.get(at, 0))
+        line, length = [_END], 1
+        before, ways = "", [(0, 0)]  # how many letters of the value before lead to which place, where the text parts
+        for said in sorted(gaps):
+            shared = _shared(before, said)
+            while ways[-1][0] > shared:
+                ways.pop()
+            read, place = ways[-1]
+            at = place + shared - read
+            if shared < len(said):
+                self._parting.setdefault(at, {})[said[shared]] = length
+                ways.append((shared + 1, length))
+                line.append(said[shared + 1 :] + _END)
+                length += len(said) - shared
+                at = length - 1
+            self.ends[at] = gaps[said]
+            before = said
         self._line = "".join(line)
         self.most = sum(self.ends.values()) + len(self.ends) - 1
 
