@@ -17,6 +17,7 @@ from ordinance.authoring.explanation import Account, Turns, as_json, explain
 from ordinance.authoring.observer import Observer
 from ordinance.authoring.words import condition_in_words
 from ordinance.loading.load import load
+from ordinance.loading.packs import shipped_rules
 from ordinance.policy.conditions import Below, Is, Within
 from ordinance.policy.plan import Plan
 from ordinance.policy.vocabulary import MARKER

@@ -21,7 +21,7 @@ TESTS = ROOT / "tests"
 BIN = Path(sys.executable).parent
 LINT = (("ruff", "check", "--quiet", "."), ("ruff", "format", "--quiet", "--check", "."), ("mypy",))
 #: The seconds of processor time for a test that takes long, where all rooms are run and where one is.
-SHARE, ROOM_SHARE = 0.12, 0.4
+SHARE, ROOM_SHARE = 0.1, 0.4
 #: pytest's arguments that choose the tests and show one sign for each, and the hypothesis profile. No process sees all
 #: that fail, so none of them writes it into pytest's cache.
 CHOSEN = ("-q", "-o", "console_output_style=classic", "-p", "no:cacheprovider", "-m", "not slow and not server")
