@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from support import quick
 from support.checkout import ROOT
 
 pytestmark = pytest.mark.server
@@ -126,3 +127,43 @@ def test_a_test_that_fails_fails_the_run(folder: Path) -> None:
     process = start(folder, 0.0)
     process.communicate()
     assert process.returncode == pytest.ExitCode.TESTS_FAILED
+
+
+#: Stands for pytest: says where it begins, and ends as it is told to.
+FAKE = """\
+import sys
+begin = sys.argv[sys.argv.index("--begin") + 1]
+print("began at", begin)
+sys.exit(int(dict(each.split("=") for each in sys.argv[1].split(","))[begin]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("ends", "code"),
+    [
+        ("0.0=0,0.5=0", 0),
+        ("0.0=0,0.5=1", 1),
+        ("0.0=2,0.5=1", 2),
+        ("0.0=0,0.5=5", 0),
+        ("0.0=5,0.5=1", 1),
+        ("0.0=5,0.5=5", quick.NOTHING_RUN),
+    ],
+)
+def test_a_run_fails_where_one_of_its_processes_does(
+    ends: str, code: int, folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "fake.py").write_text(FAKE, "utf-8")
+    monkeypatch.setattr(quick, "_cores", lambda: 2)
+    assert quick.run(folder, (), sys.executable, folder / "fake.py", ends) == code
+    assert sorted(capfd.readouterr().out.splitlines()) == ["began at 0.0", "began at 0.5"]
+
+
+def test_there_are_no_more_processes_than_files(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "fake.py").write_text(FAKE, "utf-8")
+    (folder / "one").mkdir()
+    (folder / "one" / "test_one.py").touch()
+    monkeypatch.setattr(quick, "_cores", lambda: 9)
+    assert quick.run(folder / "one", (), sys.executable, folder / "fake.py", "0.0=0") == 0
+    assert capfd.readouterr().out == "began at 0.0\n"
