@@ -69,11 +69,11 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def start(folder: Path, begin: float) -> subprocess.Popen[str]:
+def start(folder: Path, begin: float, *rooms: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [
             sys.executable, "-m", "pytest", "-q", "-rp", "-p", "no:cacheprovider", "-m", "not slow",
-            "--turns", str(folder / "taken"), "--begin", str(begin),
+            "--turns", str(folder / "taken"), "--begin", str(begin), *rooms,
         ],
         cwd=folder, env={"PYTHONPATH": f"{ROOT / 'tests'}:{ROOT / 'engine'}", "PATH": ""},
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -103,6 +103,14 @@ def test_a_process_begins_where_it_is_told_and_goes_on_to_what_is_left(folder: P
     files = list(dict.fromkeys(name.partition("::")[0] for name in passed(process.communicate()[0])))
     numbers = [8, 9, 10, *range(8)]
     assert files == [f"{'abc'[number // 4]}/test_{'abc'[number // 4]}{number % 4}.py" for number in numbers]
+
+
+def test_of_a_room_only_its_files_are_run(folder: Path) -> None:
+    (folder / "test_above.py").write_text(TESTS, "utf-8")
+    (folder / "b" / "inner").mkdir()
+    (folder / "b" / "inner" / "test_inner.py").write_text(TESTS, "utf-8")
+    said, _ = start(folder, 0.0, "b/inner").communicate()
+    assert {name.partition("::")[0] for name in passed(said)} == {"b/inner/test_inner.py"}
 
 
 def test_nothing_is_left_for_the_last(folder: Path) -> None:

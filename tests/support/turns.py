@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,9 +32,8 @@ class Turns:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pycollect_makemodule(self, module_path: Path, parent: pytest.Collector) -> pytest.Collector:
-        file: _Unread = _Unread.from_parent(parent, path=module_path)
-        if not _LEFT_OUT.search(module_path.read_text("utf-8")):
-            self._files.append(file)
+        """Let pytest find the file and read nothing of it. On its way to a folder that was named it passes others by."""
+        file: _Unread = _Unread.from_parent(parent, path=module_path, found=self._files)
         return file
 
     @pytest.hookimpl(tryfirst=True)
@@ -68,9 +68,15 @@ class Turns:
 
 
 class _Unread(pytest.File):
-    """A file of tests that has not been imported."""
+    """A file of tests that has not been imported; ``found`` gets it where it is among those that were asked for."""
+
+    def __init__(self, *, found: list[_Unread], **more: Any) -> None:
+        super().__init__(**more)
+        self._found = found
 
     def collect(self) -> Iterable[pytest.Item]:
+        if not _LEFT_OUT.search(self.path.read_text("utf-8")):
+            self._found.append(self)
         return ()
 
     def read(self) -> pytest.Module:
