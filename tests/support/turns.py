@@ -32,7 +32,7 @@ class Turns:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pycollect_makemodule(self, module_path: Path, parent: pytest.Collector) -> pytest.Collector:
-        """Let pytest find the file and read nothing of it. On its way to a folder that was named it passes others by."""
+        """Let pytest find the file and read nothing of it. It passes others on its way to the folder named."""
         file: _Unread = _Unread.from_parent(parent, path=module_path, found=self._files)
         return file
 
