@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -19,6 +20,7 @@ from support.markers import Markers
 from support.serving import LoopThread, OpenGateway, RunningGateway, ScriptedUpstream
 from support.sharing import share_automata, share_parses, share_trust
 from support.small_plan import small_plan
+from support.turns import Turns
 
 # A run that a shell started in the background ignores SIGINT, and so would the servers that tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -37,6 +39,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     chosen = parser.getgroup("ordinance", "tests/support/few.py")
     chosen.addoption("--few", type=float, metavar="SECONDS", help="run of each test that takes long what fits in them")
     chosen.addoption("--times", action="store_true", help="write what tests take to tests/times.toml")
+    turns = parser.getgroup("ordinance turns", "tests/support/turns.py")
+    turns.addoption("--turns", type=Path, metavar="FOLDER", help="run the files that no other process of this run has")
+    turns.addoption("--begin", type=float, metavar="SHARE", default=0.0, help="where in the list of files to begin")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -45,6 +50,8 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Few(config.getoption("--few"), read()))
     if config.getoption("--times"):
         config.pluginmanager.register(Taken())
+    if config.getoption("--turns") is not None:
+        config.pluginmanager.register(Turns(config.getoption("--turns"), config.getoption("--begin")))
     share_automata()
     share_parses()
     share_trust()

@@ -28,6 +28,33 @@ class TestThose:
     def test_too_long(self, case):
         pass
 """
+FIXTURES = """\
+import time
+import pytest
+
+def work(seconds):
+    end = time.process_time() + seconds
+    while time.process_time() < end:
+        pass
+
+@pytest.fixture
+def own():
+    work(0.3)
+
+@pytest.fixture(scope="module")
+def shared():
+    work(0.6)
+
+def test_each_makes_one(own):
+    pass
+
+@pytest.mark.parametrize("case", range(2))
+def test_they_share_one(shared, case):
+    pass
+
+def test_short():
+    pass
+"""
 TIMES = """\
 ["test_each.py"]
 "test_long" = 0.05
@@ -74,6 +101,18 @@ def test_what_takes_little_is_not_in_the_file(tmp_path: Path) -> None:
     assert few.read(tmp_path / "times.toml") == {"tests/a.py": {"T::test_three": 0.5, "test_one": 0.2}}
 
 
+def test_what_a_fixture_takes_is_divided_among_the_cases_that_use_it() -> None:
+    """Two processes made it, in one second and in two."""
+    cases = [
+        ("a", 0.25, {"f": 1.0}),
+        ("a", 0.25, {"f": 1.0}),
+        ("b", 0.5, {"f": 2.0}),
+        ("b", 0.5, {}),
+        ("b", 0.5, {"f": 2.0}),
+    ]
+    assert few.divided(cases) == {"a": [1.0, 1.0], "b": [1.25, 0.5, 1.25]}
+
+
 def test_the_file_names_tests_that_there_are() -> None:
     """What is renamed is measured again, or its line changes with it."""
     gone = []
@@ -109,10 +148,20 @@ def test_without_a_share_all_is_run_and_measured(tmp_path: Path) -> None:
     assert few.read(tmp_path / "times.toml") == {}
 
 
-def run(folder: Path, *flags: str) -> list[str]:
+@pytest.mark.server
+@pytest.mark.parametrize("parallel", ["0", "2"])
+def test_what_fixtures_take_is_measured(tmp_path: Path, parallel: str) -> None:
+    run(tmp_path, "-n", parallel, tests=FIXTURES)
+    (times,) = few.read(tmp_path / "times.toml").values()
+    assert times.keys() == {"test_each_makes_one", "test_they_share_one"}
+    assert times["test_each_makes_one"] >= 0.25
+    assert times["test_they_share_one"] >= 0.25
+
+
+def run(folder: Path, *flags: str, tests: str = TESTS) -> list[str]:
     """Run the tests above in a folder of their own; the names of those that passed."""
     for name, text in {
-        "test_each.py": TESTS,
+        "test_each.py": tests,
         "times.toml": TIMES,
         "conftest.py": CONFTEST,
         "pytest.ini": "[pytest]",

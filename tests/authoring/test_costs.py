@@ -10,10 +10,9 @@ import pytest
 
 from ordinance.authoring.costs import costs, measured
 from ordinance.cli.main import main
-from ordinance.loading.load import load
 from ordinance.runtime.match.disguise import REACH
 from support.checkout import CASES
-from support.packs import JURISDICTION, TODAY, load_on, write_jurisdiction
+from support.packs import JURISDICTION, TODAY, all_that_ships, load_on, write_jurisdiction
 
 
 @pytest.mark.semantics(6)
@@ -112,7 +111,7 @@ def test_packs_that_make_no_plan_have_no_cost(tmp_path: Path, capsys: pytest.Cap
 @pytest.mark.slow
 @pytest.mark.requirement("RL-7")
 def test_a_disguised_phrase_may_be_as_long_as_its_gaps() -> None:
-    plan = load(on=TODAY).plan
+    plan = all_that_ships().plan
     widths = {cost.rule: cost.width for cost in measured(plan) if cost.rule.startswith("baseline/")}
     assert set(widths.values()) == {REACH}
     holds = [hold for cost in measured(plan) if cost.scope == "span" for hold in cost.holds.values()]

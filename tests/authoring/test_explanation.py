@@ -24,7 +24,7 @@ from ordinance.policy.vocabulary import MARKER
 from ordinance.runtime.session import Session
 from ordinance.runtime.situation import rules_in_force, situate
 from support.commands import run, run_here
-from support.packs import TODAY, write_jurisdiction
+from support.packs import TODAY, all_that_ships, write_jurisdiction
 
 
 @pytest.fixture(scope="module")
@@ -190,7 +190,7 @@ def test_input_that_is_no_text() -> None:
 
 @pytest.mark.semantics(27)
 def test_a_red_line_in_an_earlier_turn_is_shown_where_it_was_met() -> None:
-    plan = load().plan
+    plan = all_that_ships().plan
     asked = Turns("Sorry.", [("How do I torture someone?", "No.")])
     explained = explain(plan, situate(plan, jurisdiction=None), "en", asked=asked, answer="Hello.")
     (account,) = [account for account in explained.accounts if account.rule.id == "baseline/violence"]

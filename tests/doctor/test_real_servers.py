@@ -33,7 +33,6 @@ from ordinance.doctor.sightings import where_seen
 from ordinance.doctor.target import Target, acquaint, governed_doors
 from ordinance.doctor.wire import NoReplyError, Reply, server_at
 from ordinance.errors import UsageError
-from ordinance.loading.load import load
 from ordinance.policy.plan import Plan
 from ordinance.protocol.routes import EMBEDDINGS, ROUTES, Treatment
 from ordinance.runtime.session import Session
@@ -41,6 +40,7 @@ from ordinance.runtime.situation import situate
 from support.checkout import RULES
 from support.commands import run, run_here
 from support.obedient import Defect, Front, Seen, obey
+from support.packs import all_that_ships
 from support.serving import Asked, LoopThread, OpenGateway, RunningGateway, ScriptedUpstream, Wire
 
 CHAT = "/v1/chat/completions"
@@ -50,7 +50,7 @@ KEYS = [{"name": "ours", "sha256": hashlib.sha256(KEY.encode()).hexdigest()}]
 
 @pytest.fixture(scope="module")
 def plan() -> Plan:
-    return load().plan
+    return all_that_ships().plan
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from ordinance.loading.load import load
 from ordinance.policy.plan import Plan
 from ordinance.policy.vocabulary import MARKER
+from support.packs import all_that_ships
 from support.serving import PATIENCE, OpenGateway, RunningGateway, ScriptedUpstream, say
 
 pytestmark = pytest.mark.server
@@ -21,7 +21,7 @@ CANARY = "ordinance-canary-86a-5d21e8"
 
 @pytest.fixture(scope="module")
 def shipped() -> Plan:
-    return load().plan
+    return all_that_ships().plan
 
 
 class Talk:

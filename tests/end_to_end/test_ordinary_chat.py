@@ -10,9 +10,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from ordinance.loading.load import load
 from ordinance.policy.plan import Plan
 from support.checkout import CASES
+from support.packs import all_that_ships
 from support.serving import PATIENCE, OpenGateway, RunningGateway, ScriptedUpstream, say
 
 #: Each starts a server.
@@ -66,7 +66,7 @@ every_language = pytest.mark.parametrize("language", SPOKEN)
 
 @pytest.fixture(scope="module")
 def shipped() -> Plan:
-    return load().plan
+    return all_that_ships().plan
 
 
 def open_in(language: str, plan: Plan, open_gateway: OpenGateway, folder: Path) -> RunningGateway:

@@ -9,7 +9,6 @@ import pytest
 
 from ordinance.detection import Expressions
 from ordinance.detectors.identifiers import IDENTIFIERS
-from ordinance.loading.load import load
 from ordinance.policy.plan import Plan
 from ordinance.policy.vocabulary import Channel, Verdict
 from ordinance.runtime.redact.activation import activate
@@ -20,12 +19,13 @@ from ordinance.runtime.situation import rules_in_force, situate
 from support.data import DATA
 from support.ends import CUT_TOLD, identifier, letters, numbers
 from support.oracle import MARKER
+from support.packs import all_that_ships
 from support.plans import mask, plan, session
 
 
 @cache
 def shipped() -> Plan:
-    found = load().plan
+    found = all_that_ships().plan
     assert found is not None
     return found
 

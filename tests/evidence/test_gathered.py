@@ -20,11 +20,6 @@ from support.evidences import FIRST, LAST, Month, at, month, open_log
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Month:
-    return month(tmp_path_factory.mktemp("month"))
-
-
-@pytest.fixture(scope="module")
 def folder(made: Month) -> Path:
     out = made.folder / "out"
     (made.folder / "doctor.json").write_text(

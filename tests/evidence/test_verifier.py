@@ -44,11 +44,6 @@ SAID = {"index.html", "manifest.json", "doctor.json", "objections.json", "sbom.c
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Month:
-    return month(tmp_path_factory.mktemp("month"))
-
-
-@pytest.fixture(scope="module")
 def folder(made: Month) -> Path:
     assert made.make(made.folder / "out" / "evidence").returncode == 2  # no folder to write it in
     (made.folder / "out").mkdir()

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from ordinance.loading.example_runs import run_example
-from ordinance.loading.load import Loaded, load
+from ordinance.loading.load import Loaded
 from ordinance.policy.conditions import ALWAYS, All, AnyOf, Below, Is, holds
 from ordinance.policy.plan import Plan, SlotLine
 from ordinance.policy.vocabulary import Channel, Effect, Occasion, Rank
 from ordinance.runtime.session import Session
 from ordinance.runtime.situation import contacts_at, rules_in_force, situate
-from support.packs import CHARTER, TODAY, load_on, write_charter
+from support.packs import CHARTER, TODAY, all_that_ships, load_on, write_charter
 from support.statute import HOUSE, STATUTE, write_house, write_statute
 
 WRITE = {"statute": write_statute, "house": write_house, "charter": write_charter}
@@ -290,7 +290,7 @@ def test_a_house_limits_a_topic_under_its_bylaw_everywhere(plan: Plan) -> None:
 
 
 def test_a_house_applies_only_where_it_is_named() -> None:
-    assert not [unit for unit in load(on=TODAY).plan.packs if unit.kind == "house"]
+    assert not [unit for unit in all_that_ships().plan.packs if unit.kind == "house"]
 
 
 def test_a_house_sets_how_notices_address_people(plan: Plan) -> None:

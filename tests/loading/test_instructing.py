@@ -15,7 +15,7 @@ from ordinance.runtime.situation import situate
 from ordinance.serve.door.adapters import instruct
 from ordinance.settings.sections import PluginSettings
 from support.allowing import allowed, entry
-from support.packs import TODAY
+from support.packs import TODAY, all_that_ships
 from support.swedish import CATALOGUE, MANIFEST, NAME, swedish
 from support.wheels import unpacked
 
@@ -60,7 +60,7 @@ def test_instructions_alone_are_loaded_with_the_packs_that_ship(tmp_path: Path) 
     acme = plugin(tmp_path, MANIFEST.replace('packs = ["packs/sv.ord"]', ""))
     plan = loaded(acme)
     assert set(plan.instructions) == {"sv"}
-    assert {pack.name for pack in plan.packs} == {pack.name for pack in load(on=TODAY).plan.packs}
+    assert {pack.name for pack in plan.packs} == {pack.name for pack in all_that_ships().plan.packs}
 
 
 def test_the_digest_covers_them(tmp_path: Path) -> None:

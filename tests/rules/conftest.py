@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from ordinance.loading.load import Loaded, load
+from ordinance.loading.load import Loaded
 from ordinance.policy.plan import Plan
-from support.packs import TODAY
+from support.packs import all_that_ships
 
 
 @pytest.fixture(scope="session")
 def everything() -> Loaded:
-    return load(on=TODAY)
+    return all_that_ships()
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 ``tests/times.toml`` says what a case of a test function takes, for the functions whose cases take more than
 ``LEAST`` together. ``--few SECONDS`` runs of each of these as many cases as fit in so many seconds, spread evenly, at
 least one; and none of a function whose cases take more than twice that each. What the file does not name is run whole.
+What a fixture takes is part of what a case takes; that of a fixture for several is divided among the cases that use it.
 ``--times`` measures all again and writes the file. The choice depends on the file alone, so that it is the same each
 time.
 """
@@ -10,12 +11,13 @@ time.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from support.markers import TOOK
+from support.markers import FIXTURES, TOOK
 
 FILE = Path(__file__).parents[1] / "times.toml"
 #: Functions whose cases take less than this together, in seconds of processor time, are not in the file.
@@ -98,16 +100,31 @@ class Taken:
     """Measures all that is run, and writes the file when all has passed."""
 
     def __init__(self) -> None:
-        self._took: dict[str, list[float]] = {}
+        self._cases: list[tuple[str, float, Mapping[str, float]]] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         for name, seconds in seconds_of(report):
-            self._took.setdefault(name, []).append(seconds)
+            self._cases.append((name, seconds, next(_found(report, FIXTURES), {})))
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         # The workers of a run in parallel have no reports of each other.
         if exitstatus == pytest.ExitCode.OK and not hasattr(session.config, "workerinput"):
-            FILE.write_text(written(self._took), "utf-8")
+            FILE.write_text(written(divided(self._cases)), "utf-8")
+
+
+def divided(cases: Iterable[tuple[str, float, Mapping[str, float]]]) -> dict[str, list[float]]:
+    """Return what each case of a function took, from its name, its own seconds and those of the fixtures that it shares
+    with others. A fixture that several processes made counts once for each."""
+    cases = list(cases)
+    made: dict[str, list[float]] = {}
+    for _, _, fixtures in cases:
+        for fixture, seconds in fixtures.items():
+            made.setdefault(fixture, []).append(seconds)
+    took: dict[str, list[float]] = {}
+    for name, seconds, fixtures in cases:
+        parts = (sum(set(made[fixture])) / len(made[fixture]) for fixture in fixtures)
+        took.setdefault(name, []).append(seconds + sum(parts))
+    return took
 
 
 def function_of(nodeid: str) -> str:
@@ -117,5 +134,9 @@ def function_of(nodeid: str) -> str:
 
 def seconds_of(report: pytest.TestReport) -> Iterable[tuple[str, float]]:
     """Return the function and what the case took, once for each test."""
-    found = [EACH_CASE + float(str(value)) for name, value in report.user_properties if name == TOOK]
+    found = [EACH_CASE + seconds for seconds in _found(report, TOOK)]
     return [(function_of(report.nodeid), found[0])] if report.when == "call" and found else []
+
+
+def _found(report: pytest.TestReport, named: str) -> Iterator[Any]:
+    return (value for name, value in report.user_properties if name == named)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
 import subprocess
 import sys
 import tomllib
@@ -19,7 +18,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from support.quick import PROFILE, SHARE, TESTS, words_of
+from support.quick import SHARE, TESTS, run
 
 ROOT = Path(__file__).resolve().parents[2]
 FLOORS = ROOT / "tests" / "coverage.toml"
@@ -71,8 +70,7 @@ def written(floors: Mapping[str, float]) -> str:
 def measure() -> int:
     """Run the tests under coverage; pytest's exit status."""
     _coverage("erase")
-    words = ("run", "-m", "pytest", *words_of(TESTS, ("--few", str(SHARE))))
-    return _coverage(*words, variables={**os.environ, "HYPOTHESIS_PROFILE": PROFILE})
+    return run(TESTS, ("--few", str(SHARE)), sys.executable, "-m", "coverage", "run", "-m", "pytest")
 
 
 def read() -> dict[str, tuple[int, int]]:
@@ -83,8 +81,8 @@ def read() -> dict[str, tuple[int, int]]:
     return rooms(found["files"])
 
 
-def _coverage(*words: str, variables: dict[str, str] | None = None) -> int:
-    return subprocess.call([sys.executable, "-m", "coverage", *words], cwd=ROOT, env=variables)
+def _coverage(*words: str) -> int:
+    return subprocess.call([sys.executable, "-m", "coverage", *words], cwd=ROOT)
 
 
 def main(words: Sequence[str]) -> int:

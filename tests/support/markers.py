@@ -29,8 +29,9 @@ CONNECTS = "socket.connect"
 SERVING = {"loop_thread"}
 #: How much processor time a test may take in the profile ``glance`` without ``slow``, in seconds.
 MOST_SECONDS = 2.0
-#: The name under which a report carries the seconds that its test took.
-TOOK = "processor_seconds"
+#: The names under which a report carries the seconds that its test took, and those that each fixture took that is made
+#: once for several tests, by the fixture's name.
+TOOK, FIXTURES = "processor_seconds", "processor_seconds_of_fixtures"
 
 _Nothing = Generator[None, None, None]
 
@@ -42,6 +43,8 @@ class Markers:
         self._reached: list[str] = []
         self._reached_here = 0
         self._fixtures: set[tuple[str, str]] = set()
+        self._made: dict[str, float] = {}
+        self._made_now = self._own = 0.0
         self._slow: dict[str, float] = {}
         sys.addaudithook(self._hear)
         # multiprocessing forks without an event.
@@ -69,16 +72,23 @@ class Markers:
     def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Generator[None, object, object]:
         """Remember a fixture that reaches out itself: it may live longer than the test for which it is made. What other
         threads do meanwhile, which an earlier test left, is not the fixture's."""
-        before = self._reached_here
+        before, start = self._reached_here, _processor_seconds()
         made = yield
         if self._reached_here > before:
             self._fixtures.add((fixturedef.baseid, fixturedef.argname))
+        if fixturedef.scope != "function":
+            self._made[_name(fixturedef)] = seconds = _processor_seconds() - start
+            self._made_now += seconds
         return made
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> _Nothing:
         self._reached.clear()
+        self._made_now, start = 0.0, _processor_seconds()
         yield
+        self._own = max(0.0, _processor_seconds() - start - self._made_now)
+        shared = {_name(each) for each in self._used(item)} & self._made.keys()
+        item.user_properties.append((FIXTURES, {name: self._made[name] for name in sorted(shared)}))
         self._hold(item)
 
     @pytest.hookimpl(wrapper=True)
@@ -87,7 +97,7 @@ class Markers:
         try:
             yield
         finally:
-            item.user_properties.append((TOOK, _processor_seconds() - before))
+            item.user_properties.append((TOOK, self._own + _processor_seconds() - before))
         self._hold(item)
 
     @pytest.hookimpl(wrapper=True)
@@ -97,12 +107,14 @@ class Markers:
 
     def _hold(self, item: pytest.Item) -> None:
         """Fail ``item`` if it has reached out and does not bear the marker."""
-        found = getattr(item, "_fixtureinfo", None)
-        used = {} if found is None else found.name2fixturedefs
-        through = sorted({each.argname for all_ in used.values() for each in all_ if self._serves(each)})
+        through = sorted({each.argname for each in self._used(item) if self._serves(each)})
         if (self._reached or through) and item.get_closest_marker("server") is None:
             what = [*(f"the fixture {name!r}" for name in through), *sorted(set(self._reached))]
             pytest.fail(f"{item.nodeid} must bear @pytest.mark.server: it uses {', '.join(what)}", pytrace=False)
+
+    def _used(self, item: pytest.Item) -> list[pytest.FixtureDef[Any]]:
+        found = getattr(item, "_fixtureinfo", None)
+        return [] if found is None else [each for all_ in found.name2fixturedefs.values() for each in all_]
 
     def _serves(self, fixture: pytest.FixtureDef[Any]) -> bool:
         return (fixture.baseid, fixture.argname) in self._fixtures
@@ -119,6 +131,10 @@ class Markers:
         terminalreporter.section(f"more than {MOST_SECONDS:.0f} s of processor time without @pytest.mark.slow")
         for nodeid, seconds in sorted(self._slow.items(), key=lambda each: -each[1]):
             terminalreporter.line(f"{seconds:6.1f} s  {nodeid}")
+
+
+def _name(fixture: pytest.FixtureDef[Any]) -> str:
+    return f"{fixture.baseid}::{fixture.argname}"
 
 
 def _processor_seconds() -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 from ordinance.loading.load import Loaded, load
@@ -20,6 +21,12 @@ SAMPLE = ROOT / "docs" / "errors" / "sample"
 JURISDICTION = (SAMPLE / "XA.ord").read_text("utf-8")
 LEXICON = (SAMPLE / "lexicons" / "words.txt").read_text("utf-8")
 LANGUAGE = (SAMPLE / "fr.ord").read_text("utf-8")
+
+
+@cache
+def all_that_ships() -> Loaded:
+    """All packs that ship, on ``TODAY``: loaded once in each process, for whoever only reads them."""
+    return load(on=TODAY)
 
 
 def without_judges(charter: str) -> str:

@@ -1,18 +1,18 @@
 """`make quick [ROOM=runtime/match] [ALL=1] [TIMES=1]`: what to run after each change.
 
 Lint, types, and the tests that bear neither ``slow`` nor ``server``, with few examples for each property and few cases
-of each test that takes long (``tests/support/few.py``), all at once. A room is a folder of ``tests``; without one, the
-tests of all rooms are run, with fewer cases. ``ALL=1`` runs every case. ``TIMES=1`` does, and measures which tests take
-long.
+of each test that takes long (``tests/support/few.py``), all at once (``tests/support/turns.py``). A room is a folder of
+``tests``; without one, the tests of all rooms are run, with fewer cases. ``ALL=1`` runs every case. ``TIMES=1`` does,
+and measures which tests take long.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,15 +21,15 @@ TESTS = ROOT / "tests"
 BIN = Path(sys.executable).parent
 LINT = (("ruff", "check", "--quiet", "."), ("ruff", "format", "--quiet", "--check", "."), ("mypy",))
 #: The seconds of processor time for a test that takes long, where all rooms are run and where one is.
-SHARE, ROOM_SHARE = 0.12, 0.4
-#: The tests, and their hypothesis profile.
-CHOSEN, PROFILE = "not slow and not server", "glance"
+SHARE, ROOM_SHARE = 0.1, 0.4
+#: pytest's arguments that choose the tests and show one sign for each, and the hypothesis profile. No process sees all
+#: that fail, so none of them writes it into pytest's cache.
+CHOSEN = ("-q", "-o", "console_output_style=classic", "-p", "no:cacheprovider", "-m", "not slow and not server")
+PROFILE = "glance"
 #: Suites that need more than `make test` installs.
 APART = {"pages", "vllm"}
 #: pytest says so where every test has been left out.
 NOTHING_RUN = 5
-#: A mark of all tests in a file: the file is not even imported, which takes as long as its tests would.
-_LEFT_OUT = re.compile(r"^pytestmark = (?:\[[^\]]*)?pytest\.mark\.(?:server|slow)\b", re.MULTILINE)
 
 
 def rooms() -> list[str]:
@@ -37,11 +37,6 @@ def rooms() -> list[str]:
     files = [path.relative_to(TESTS) for path in TESTS.rglob("test_*.py")]
     folders = {str(parent) for path in files for parent in path.parents if path.parts[0] not in APART}
     return sorted(folders - {"."})
-
-
-def left_out(folder: Path) -> list[Path]:
-    """The files below ``folder`` whose tests all bear ``server`` or ``slow``."""
-    return [path for path in sorted(folder.rglob("test_*.py")) if _LEFT_OUT.search(path.read_text("utf-8"))]
 
 
 def main(words: Sequence[str]) -> int:
@@ -74,20 +69,51 @@ def main(words: Sequence[str]) -> int:
     return code
 
 
-def words_of(folder: Path, few: Sequence[str]) -> list[str]:
-    """Return pytest's arguments for the fast tests below ``folder``, those that ``few`` says."""
-    ignored = [f"--ignore={path}" for path in left_out(folder)]
-    return ["-q", "-n", "auto", "--dist", "worksteal", "-m", CHOSEN, *few, *ignored, str(folder)]
-
-
-def _tests(room: str, few: Sequence[str]) -> int:
+def run(folder: Path, few: Sequence[str], *pytest: str | Path) -> int:
+    """Run the fast tests below ``folder``, those that ``few`` says, with as many processes of the command ``pytest`` as
+    there are cores. The first shows its progress, the others what they said at their end. Return the first exit status
+    that is not 0, or ``NOTHING_RUN``."""
+    colour = ["--color=yes"] if sys.stdout.isatty() else []
+    words = [*pytest, *CHOSEN, *colour, *few, str(folder)]
     variables = {**os.environ, "HYPOTHESIS_PROFILE": PROFILE}
-    code = subprocess.call([BIN / "pytest", *words_of(TESTS / room, few)], cwd=ROOT, env=variables)
+    count = min(_cores(), len([*folder.rglob("test_*.py")]))
+    with tempfile.TemporaryDirectory(prefix="ordinance-quick-") as taken:
+        running = [
+            subprocess.Popen(
+                [*words, "--turns", taken, "--begin", str(number / count)],
+                cwd=ROOT, env=variables, stdout=subprocess.PIPE if number else None, text=True,
+            )
+            for number in range(count)
+        ]  # fmt: skip
+        for each in running:
+            said, _ = each.communicate()
+            print(said or "", end="", flush=True)  # noqa: T201
+    codes = {each.returncode for each in running} - {NOTHING_RUN}
+    return max(codes, key=abs, default=NOTHING_RUN)
+
+
+def _tests(room: str, chosen: Sequence[str]) -> int:
+    pytest = BIN / "pytest"
+    if "--times" in chosen:
+        # One process has to see what all tests took.
+        variables = {**os.environ, "HYPOTHESIS_PROFILE": PROFILE}
+        return subprocess.call(
+            [pytest, *CHOSEN, *chosen, "-n", "auto", "--dist", "worksteal", TESTS], cwd=ROOT, env=variables
+        )
+    code = run(TESTS / room, chosen, pytest)
     if code == NOTHING_RUN:
         print(f"Every test of {room} starts a server or is slow: make test FLAGS=tests/{room}")  # noqa: T201
         return 0
     return code
 
 
+def _cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -10,9 +10,9 @@ import pytest
 from ordinance.authoring.calibration.calibration_texts import Sorted, sort
 from ordinance.authoring.labelled import read_texts
 from ordinance.language.source import Source
-from ordinance.loading.load import load
 from ordinance.plugin import Question
 from ordinance.policy.plan import Plan
+from support.packs import all_that_ships
 
 WEAPONS = Question("baseline/weapons", "Making weapons.", "News.", ("Shown to the judge, firing.",), ("Shown, quiet.",))
 VIOLENCE = Question("baseline/violence", "Violence against people.")
@@ -45,7 +45,7 @@ def language_of(text: str) -> str:
 
 @pytest.fixture(scope="module")
 def plan() -> Plan:
-    return load([]).plan
+    return all_that_ships().plan
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ from ordinance.loading.load import Loaded, load
 from ordinance.loading.packs import shipped_rules
 from support.checkout import CASES, ROOT
 from support.commands import run, run_here
-from support.packs import JURISDICTION, TODAY, load_on, write_jurisdiction
+from support.packs import JURISDICTION, TODAY, all_that_ships, load_on, write_jurisdiction
 
 FOLDER = CASES / "register"
 OFFICE = """\
@@ -56,7 +56,7 @@ VOID = frozenset({"meta", "input"})
 
 @pytest.fixture(scope="module")
 def shipped() -> Loaded:
-    return load()
+    return all_that_ships()
 
 
 def document(loaded: Loaded, language: str = "en", on: date = TODAY) -> Document:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -21,10 +22,17 @@ from support.statute import write_house
 DAY = date(2026, 12, 24)
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("made")
+    skeleton("jurisdiction", "KR", DAY, "reminder", ("sv", "en")).write(folder)
+    return folder
+
+
 @pytest.fixture
-def pack(tmp_path: Path) -> Path:
-    skeleton("jurisdiction", "KR", DAY, "reminder", ("sv", "en")).write(tmp_path)
-    return tmp_path / "KR"
+def pack(made: Path, tmp_path: Path) -> Path:
+    """A copy of what was made, which the test may change."""
+    return shutil.copytree(made, tmp_path, dirs_exist_ok=True) / "KR"
 
 
 def texts(path: Path, *to: str) -> tuple[Wanted, ...]:

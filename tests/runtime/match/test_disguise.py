@@ -15,7 +15,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ordinance.detection import Expressions
-from ordinance.loading.load import load
 from ordinance.policy.plan import Plan
 from ordinance.policy.vocabulary import SEVERE_HARMS, Verdict
 from ordinance.runtime.match import disguise
@@ -30,7 +29,7 @@ from ordinance.runtime.stream import Stream
 from support.data import DATA
 from support.disguises import CONFUSABLES, DISGUISES, FRAMES, confusables, disguised
 from support.oracle import MARKER, Rule, continuations, reference, trace
-from support.packs import TODAY
+from support.packs import TODAY, all_that_ships
 from support.plans import BRIEF, expressions, plan, refuse, withhold
 from support.strategies import FORGED, cuttings
 
@@ -39,7 +38,7 @@ HARMS = sorted(SEVERE_HARMS)
 
 @pytest.fixture(scope="module")
 def shipped() -> Plan:
-    return load(on=TODAY).plan
+    return all_that_ships().plan
 
 
 def red_line(shipped: Plan, harm: str) -> tuple[str, ...]:

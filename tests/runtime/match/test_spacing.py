@@ -7,7 +7,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ordinance.detection import Expressions, Pattern
-from ordinance.loading.load import load
 from ordinance.policy.plan import Plan
 from ordinance.policy.vocabulary import Verdict
 from ordinance.runtime.match.automaton import Automaton
@@ -18,7 +17,7 @@ from ordinance.runtime.redact.redactor import Redactor
 from ordinance.runtime.session import Session
 from ordinance.runtime.situation import rules_in_force, situate
 from support.oracle import MARKER, Rule, continuations, matches, reference, trace
-from support.packs import TODAY
+from support.packs import TODAY, all_that_ships
 from support.plans import BRIEF, plan, withhold
 from support.strategies import FORGED, SEVERAL, cuttings
 
@@ -86,7 +85,7 @@ R7 = [
 
 @pytest.fixture(scope="module")
 def shipped() -> Plan:
-    return load(on=TODAY).plan
+    return all_that_ships().plan
 
 
 @pytest.mark.requirement("TR-8")

@@ -13,7 +13,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ordinance.loading.load import load
 from ordinance.policy.plan import Plan, PlannedRule
 from ordinance.policy.vocabulary import MARKER, NoticeKind
 from ordinance.runtime.redact.disclose import Discloser
@@ -21,6 +20,7 @@ from ordinance.runtime.redact.wordings import LEAST_WORDS, Tree, Wordings, lette
 from ordinance.runtime.session import Session
 from ordinance.runtime.situation import situate
 from support.checkout import RULES
+from support.packs import all_that_ships
 from support.serving import OpenGateway, ScriptedUpstream, say
 from support.strategies import cuttings
 
@@ -56,7 +56,7 @@ LANGUAGES = sorted(path.stem for path in (RULES / "languages").rglob("*.ord"))
 
 @cache
 def plan() -> Plan:
-    return load().plan
+    return all_that_ships().plan
 
 
 def opened(whole: bool = False, locale: str = "en") -> Session:

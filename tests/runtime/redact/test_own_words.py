@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ordinance.loading.load import load
 from ordinance.policy.plan import Plan
 from ordinance.policy.vocabulary import MARKER, NoticeKind
 from ordinance.runtime.redact import own_words as cutting
@@ -17,6 +16,7 @@ from ordinance.runtime.redact.disclose import Discloser
 from ordinance.runtime.redact.own_words import GAP, OwnWords, Returned, own_words
 from ordinance.runtime.redact.wordings import State, Wordings, letters, wordings_of
 from support.checkout import RULES
+from support.packs import all_that_ships
 
 pytestmark = [pytest.mark.semantics(28)]
 
@@ -27,7 +27,7 @@ SAID = "The capital of Germany is Berlin."
 
 @cache
 def plan() -> Plan:
-    return load().plan
+    return all_that_ships().plan
 
 
 def words() -> OwnWords:
