@@ -23,6 +23,7 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 
+from policies import SENTENCE, SPAN
 from prose import prose
 from watching import running, spent
 
@@ -74,10 +75,9 @@ def subjects_of(same: str, novel: str, workers: int) -> Iterator[Subject]:
     serve: list[str | Path] = ["-m", "ordinance.cli.main", "serve", "--port", "0", "--workers", str(workers)]
     yield Subject("relay (the limit)", [HERE / "relay.py", same])
     yield Subject("relay, novel", [HERE / "relay.py", novel])
-    for jurisdiction, scope in (("EE", "span"), ("DE", "sentence")):
+    for scope, policy in (("span", SPAN), ("sentence", SENTENCE)):
         for text, upstream in (("", same), (", novel", novel)):
-            words = [*serve, "--upstream", upstream, "--jurisdiction", jurisdiction]
-            yield Subject(f"gateway, scope {scope}{text}", words)
+            yield Subject(f"gateway, scope {scope}{text}", [*serve, "--upstream", upstream, *policy])
     yield Subject("relay without TCP_NODELAY", [HERE / "relay.py", same, "delay"])
 
 

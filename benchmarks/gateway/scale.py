@@ -24,6 +24,7 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 from load import BODY
+from policies import SENTENCE, SPAN
 from prose import prose
 from watching import held, running, spent
 
@@ -99,8 +100,8 @@ def main() -> None:
     serve: list[str | Path] = ["-m", "ordinance.cli.main", "serve", "--port", "0", "--upstream", "UPSTREAM"]
     subjects = [
         Subject("relay (the limit)", [HERE / "relay.py", "UPSTREAM"]),
-        Subject("gateway, scope span", [*serve, "--jurisdiction", "EE"]),
-        Subject("gateway, scope sentence", [*serve, "--jurisdiction", "DE"]),
+        Subject("gateway, scope span", [*serve, *SPAN]),
+        Subject("gateway, scope sentence", [*serve, *SENTENCE]),
     ]
     with tempfile.TemporaryDirectory() as folder:
         text = Path(folder) / "prose.txt"

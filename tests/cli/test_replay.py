@@ -19,6 +19,9 @@ LINES: list[Any] = [
 ]
 
 
+WITH_DE = ("--with", "DE")
+
+
 @pytest.fixture
 def traffic(tmp_path: Path) -> Path:
     file = tmp_path / "traffic.jsonl"
@@ -72,6 +75,15 @@ def test_a_rule_that_is_gone_makes_its_line_looser(traffic: Path, old: Path, new
     back = replay(traffic, new, old)
     assert back.returncode == 0, "stricter is no failure"
     assert back.stdout.splitlines()[0] == 'stricter   line 2 ("code"): pass → withhold  +XA/words'
+
+
+def test_a_pack_that_ships_is_in_both_policies(traffic: Path, old: Path, new: Path) -> None:
+    alone, joined = (json.loads(replay(traffic, old, new, *more, "--format", "json").stdout) for more in ((), WITH_DE))
+    assert alone["changes"] == joined["changes"], "what differs is the same"
+    assert not {alone[side] for side in ("old", "new")} & {joined[side] for side in ("old", "new")}
+    refused = replay(traffic, old, new, "--with", "none")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "'none'" in refused.stderr
 
 
 def test_no_text_of_a_line_is_in_the_report(traffic: Path, old: Path, new: Path) -> None:

@@ -26,9 +26,10 @@ from ordinance.serve.http.keys import Client
 from ordinance.settings.differences import changes
 from ordinance.settings.model import Settings
 from support.checkout import RULES
-from support.commands import GERMANY, Served, run
+from support.commands import GERMANY, Served, environment, run
 from support.commands import PATIENCE as LONG
 from support.outside import WHOLE, Held, ready, until
+from support.scraping import metrics_address, read, scraped
 from support.serving import PATIENCE, LoopThread, OpenGateway, RunningGateway, ScriptedUpstream, say
 from support.small_plan import small_plan
 
@@ -79,6 +80,49 @@ def test_a_leaked_key_is_gone_and_a_new_one_works(upstream: ScriptedUpstream, tm
     failed = "keys and policy were not replaced; the last good ones stay in force: error[settings]"
     assert errors.count(failed) == int(workers), "each for itself: it may be the only one"
     assert not any(digest(name) in errors for name in ("stays", "leaked", "new"))
+    assert "Traceback" not in errors
+
+
+#: What each process that starts while the file HOLD is there waits for, before it reads anything.
+_WAITS = """\
+import os, sys, time
+while "--multiprocessing-fork" in sys.orig_argv and os.path.exists({hold!r}):
+    time.sleep(0.01)
+"""
+
+
+def test_what_workers_can_read_and_the_process_that_loads_cannot_is_told(
+    upstream: ScriptedUpstream, tmp_path: Path
+) -> None:
+    """Each reads the settings for itself: a file may be half written by then, or gone."""
+    upstream.script = say("Hello.")
+    settings, hold = tmp_path / "ordinance.yaml", tmp_path / "hold"
+    (tmp_path / "sitecustomize.py").write_text(_WAITS.format(hold=str(hold)))
+    more = "audit: audit.jsonl\njurisdiction: DE\nmetrics: {port: 0}\n"
+    settings.write_text(f"{more}keys: {json.dumps([key('leaked')])}\n")
+    path = f"{tmp_path}:{environment()['PYTHONPATH']}"
+    served = Served("--upstream", upstream.url, *GERMANY, "--config", settings, "--workers", "2", PYTHONPATH=path)
+    try:
+        metrics, policy = metrics_address(served), ready(served)[1]["policy"]
+        hold.touch()
+        settings.write_text(f"{more}keys: {json.dumps([key('new')])}\n")
+        served.signal(signal.SIGHUP)
+        until(lambda: all(status(served.address, "leaked") == 401 for _ in range(8)))
+        settings.write_text(f"{more}keys: {json.dumps([key('new')])[:-9]}\n")
+        hold.unlink()
+        until(lambda: all(ready(served)[1]["stale"] == "settings" for _ in range(8)))
+        assert [status(served.address, name) for name in ("leaked", "new")] == [401, 200]
+        assert ready(served)[1]["policy"] == policy
+        until(lambda: read(scraped(metrics)).get("ordinance_policy_stale") == 1)
+
+        settings.write_text(f"{more}keys: {json.dumps([key('new')])}\n")
+        served.signal(signal.SIGHUP)
+        until(lambda: all(ready(served)[1]["stale"] is None for _ in range(8)))
+    finally:
+        _, errors = served.stop()
+    kept = "the policy was not replaced; the last good one"
+    assert errors.count(f"{kept} ({policy.rpartition('+')[2]}) stays in force: error[settings]: {settings}:") == 1
+    assert errors.count("keys: added 'new'; removed 'leaked'\n") == 1
     assert "Traceback" not in errors
 
 

@@ -470,6 +470,15 @@ def test_numbers_are_on_their_own_address_and_not_in_the_servers(
     answered = 'ordinance_answers_total{jurisdiction="DE",verdict="disclose",api="chat/completions"} 1'
     until(lambda: answered in httpx2.get(address, trust_env=False).text)
     assert server.ask("GET", "/metrics").text == "numbers"
+    server.stop()
+    until(lambda: not answers(address))  # what a middleware does last is not waited for
+
+
+def answers(address: str) -> bool:
+    try:
+        return httpx2.get(address, trust_env=False).status_code == 200
+    except httpx2.TransportError:
+        return False
 
 
 PICTURE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}

@@ -46,8 +46,8 @@ class Isolated:
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
     def stop(self) -> None:
-        self._holder.terminate()
-        self._holder.wait()
+        with self._holder:  # which closes its pipes, and waits
+            self._holder.terminate()
 
 
 def linked(folder: Path, to: Path) -> Path:

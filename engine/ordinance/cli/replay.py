@@ -14,7 +14,7 @@ from ordinance.authoring.register.document import Document, Section, Table, Text
 from ordinance.authoring.register.html import to_html
 from ordinance.authoring.replayed import Tally
 from ordinance.cli.apply import LineGovernor
-from ordinance.cli.arguments import add_config, add_day, allowed_by, jurisdiction_of, locale_tag
+from ordinance.cli.arguments import add_config, add_day, add_shipped, allowed_by, beside, jurisdiction_of, locale_tag
 from ordinance.cli.lines import parse, read
 from ordinance.cli.progress import Counting
 from ordinance.cli.terminal_table import table
@@ -29,7 +29,8 @@ example:
   ordinance replay traffic.jsonl --old rules --new next/rules --jurisdiction DE
 
 FILE contains JSON lines as `ordinance apply` reads them (`-` for standard input). Each is governed twice, under the
-packs of --old and those of --new. The report counts lines and names rules; it contains no text of a line.
+packs of --old and those of --new; packs of --with are in both. The report counts lines and names rules; it contains
+no text of a line.
 
   looser     people read words that were left out, or get fewer notices: one of these is enough
   stricter   more is left out or refused, or people get more notices
@@ -55,6 +56,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         parser.add_argument(
             f"--{side}", metavar="PATH", type=Path, nargs="+", required=True, help=f"packs or folders of packs {what}"
         )
+    add_shipped(parser)
     parser.add_argument("--jurisdiction", metavar="CODE", help="attest this place and seat, such as DE")
     parser.add_argument(
         "--locale", type=locale_tag, metavar="TAG",
@@ -69,8 +71,11 @@ def run(args: argparse.Namespace) -> int:
     """Govern each line twice and print what differs. Returns 0, or 1 if a line became looser or cannot be used."""
     jurisdiction = jurisdiction_of(args)
     allowed = allowed_by(args)
+    more = beside(args.old, args)
     plans = [
-        load_draft(paths, plugins=allowed.plugins, budget=allowed.budget, on=args.on, judge=allowed.judge).plan
+        load_draft(
+            (*paths, *more), plugins=allowed.plugins, budget=allowed.budget, on=args.on, judge=allowed.judge
+        ).plan
         for paths in (args.old, args.new)
     ]
     sides = [LineGovernor(plan, jurisdiction, args.locale, args.on) for plan in plans]

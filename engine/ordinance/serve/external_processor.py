@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing
 from functools import partial
 from typing import Any
 
@@ -33,7 +33,7 @@ from ordinance.serve.envoy.processor import Processor
 from ordinance.serve.http.exchange import LAST_WORDS_SECONDS, Exchange
 from ordinance.serve.http.glance import Glance
 from ordinance.serve.http.stderr import tell, write_as
-from ordinance.serve.metrics.address import listen_for_metrics, show
+from ordinance.serve.metrics.address import Shown, listen_for_metrics
 from ordinance.serve.reload_signal import renewing
 from ordinance.settings.model import Settings
 
@@ -126,14 +126,9 @@ class ExtProc:
 def run(made: ExtProc, settings: Settings, announce: Callable[[str, Service], None]) -> bool:
     """Serve until a signal. Returns True if it was SIGINT. Raises ``ServeError``."""
     write_as(settings.log)
-    metrics = listen_for_metrics(settings.metrics)
-    show(metrics, partial(numbers, made.service))
-    settle()
-    try:
+    with closing(Shown(listen_for_metrics(settings.metrics), partial(numbers, made.service))):
+        settle()
         return asyncio.run(_until_signal(made, settings, announce))
-    finally:
-        if metrics is not None:
-            metrics.close()
 
 
 async def _until_signal(made: ExtProc, settings: Settings, announce: Callable[[str, Service], None]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from multiprocessing.connection import Connection
 
@@ -12,7 +13,7 @@ from ordinance.serve.door.numbers import numbers
 from ordinance.serve.http.descriptors import affordable, needed
 from ordinance.serve.http.listener import Listener
 from ordinance.serve.http.stderr import tell, write_as
-from ordinance.serve.metrics.address import listen_for_metrics, show
+from ordinance.serve.metrics.address import Shown, listen_for_metrics
 from ordinance.serve.metrics.reports import Gathered
 from ordinance.serve.server import STOPPING, Server
 from ordinance.serve.worker import Worker
@@ -40,17 +41,17 @@ def _alone(worker: Worker, listener: Listener, metrics: Listener | None, ready: 
     """Serve in this process. Returns True if SIGINT ended it."""
     gateway, service = worker.gateway(worker.policies(worker.settings), worker.policies)
     _tell_connections(worker.settings)
-    show(metrics, partial(numbers, service))
-    settle()
 
     def begun() -> None:
         worker.announce(service)
         ready()
 
-    server = Server(gateway, listener, worker.settings, serves=begun)
-    for number in STOPPING:  # until it ends, whatever comes twice
-        signal.signal(number, server.handle_exit)
-    server.run()
+    with closing(Shown(metrics, partial(numbers, service))):
+        settle()
+        server = Server(gateway, listener, worker.settings, serves=begun)
+        for number in STOPPING:  # until it ends, whatever comes twice
+            signal.signal(number, server.handle_exit)
+        server.run()
     return server.interrupted
 
 
@@ -58,10 +59,10 @@ def _several(worker: Worker, listener: Listener, metrics: Listener | None, ready
     settings = worker.settings
     _tell_connections(settings)
     gathered = Gathered()
-    show(metrics, gathered.numbers)
     follow = Connection.close if metrics is None else gathered.follow
     workers = Workers(worker, settings.workers, listener, follow)
-    return workers.run(settings.drain_seconds, settings.grace_seconds, ready)
+    with closing(Shown(metrics, gathered.numbers)):
+        return workers.run(settings.drain_seconds, settings.grace_seconds, ready)
 
 
 def _tell_connections(settings: Settings) -> None:

@@ -49,9 +49,9 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Whether there are keys in the settings as they were read; None if they could not be read."""
+    """Whether there are keys in the settings as they were read."""
 
-    keyed: bool | None
+    keyed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,14 +148,10 @@ def _stand(worker: Worker, listener: Listener, orders: Connection, first: bool, 
 
 
 def _loaded(worker: Worker, orders: Connection, first: bool, running: bool) -> tuple[Worker, Policies] | None:
-    if not first:
-        try:
-            worker = replace(worker, settings=renewed(worker.settings, worker.reread()))
-        except OrdinanceError:
-            orders.send(Read(None))
-            return None
-    orders.send(Read(bool(worker.settings.keys)))
     try:
+        if not first:  # the workers have read them for themselves, and may have found others
+            worker = replace(worker, settings=renewed(worker.settings, worker.reread()))
+        orders.send(Read(bool(worker.settings.keys)))
         worker.engine.require()
         rely_on(*worker.proven)
         policies = worker.policies(worker.settings, running=running)

@@ -29,7 +29,7 @@ from ordinance.serve.door.router import Router
 from ordinance.serve.door.service import Service, charter_alone, make_service, ready_state
 from ordinance.serve.http.exchange import Exchange
 from ordinance.serve.http.stderr import log_defect, tell, write_as
-from ordinance.serve.metrics.address import listen_for_metrics, show
+from ordinance.serve.metrics.address import Shown, listen_for_metrics
 from ordinance.serve.reload_signal import renewing
 from ordinance.serve.wordless import Wordless, answering
 from ordinance.settings.sources import load
@@ -47,6 +47,7 @@ class Ordinance:
         self._inside = InProcess(app)
         self._service: Service | None = None
         self._front: ASGIApp | None = None
+        self._shown: Shown | None = None
         self._failed = False
         self._log = Wordless()
 
@@ -79,6 +80,8 @@ class Ordinance:
         with renewing(service):
             await self._app(scope, receive, send)
         await service.close()
+        if self._shown is not None:
+            self._shown.close()
         self._log.remove()
 
     def _begin_late(self, scope: Scope) -> ASGIApp | None:
@@ -111,7 +114,8 @@ class Ordinance:
             policies_of(settings), settings, self._inside, renewal=renewal, watermarked=_watermarked(args)
         )
         # vLLM's API processes have no parent of ours: each has a port of its own.
-        show(listen_for_metrics(settings.metrics, getattr(args, "api_server_count", 1) or 1), partial(numbers, service))
+        metrics = listen_for_metrics(settings.metrics, getattr(args, "api_server_count", 1) or 1)
+        self._shown = Shown(metrics, partial(numbers, service))
         self._log.install()
         self._front = self._in_front(service, args)
         return service

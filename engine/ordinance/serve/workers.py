@@ -146,11 +146,9 @@ class Workers:
     def _take_note(self, loading: Template, said: Loaded | Read | Failure) -> Template | None:
         """Take note of what a process that loads says. Returns it if it says more."""
         match said:
-            case Read(keyed) if keyed is not None:
+            case Read(keyed):
                 self._worker = replace(self._worker, keyed=self._worker.keyed or keyed)
                 return loading
-            case Read():  # the workers have read the same, and one has said so
-                pass
             case Failure():
                 self._keep(said)
             case Loaded():

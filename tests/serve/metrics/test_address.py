@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 
 import httpx2
 import pytest
 
 from ordinance.errors import ServeError
 from ordinance.serve.http.listener import Listener
-from ordinance.serve.metrics.address import listen_for_metrics, show
+from ordinance.serve.metrics.address import Shown, listen_for_metrics
 from ordinance.serve.metrics.tally import Numbers
 from ordinance.settings.reporting import MetricsSettings
 from support.waiting import until
@@ -30,13 +31,11 @@ def listener() -> Iterator[Listener]:
 
 
 @pytest.fixture(scope="module")
-def address() -> str:
-    """One that answers until the process ends. It is never closed: the thread that waits at it would not wait any more,
-    and take the processor from every test that follows."""
-    shown = listen_for_metrics(MetricsSettings(port=0))
-    assert shown is not None
-    show(shown, lambda: NUMBERS)
-    return shown.address
+def address() -> Iterator[str]:
+    listener = listen_for_metrics(MetricsSettings(port=0))
+    assert listener is not None
+    with closing(Shown(listener, lambda: NUMBERS)):
+        yield listener.address
 
 
 def get(url: str, **headers: str) -> httpx2.Response:
@@ -119,5 +118,42 @@ def test_each_api_process_of_a_vllm_takes_the_next_port(listener: Listener) -> N
         second.close()
 
 
+def test_once_closed_nothing_listens_and_no_thread_waits() -> None:
+    before = set(threading.enumerate())
+    listener = listen_for_metrics(MetricsSettings(port=0))
+    assert listener is not None
+    address = (listener.host, listener.port)
+    shown = Shown(listener, lambda: NUMBERS)
+    assert get(f"{listener.address}/metrics").status_code == 200
+    (waiting,) = (each for each in set(threading.enumerate()) - before if each.name == "ordinance-metrics-http")
+    for _ in "twice":
+        shown.close()
+        assert not waiting.is_alive()
+        assert listener.socket.fileno() == -1
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(address, 10)
+
+
+def test_an_answer_that_has_begun_ends_after_the_address_is_closed() -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slowly() -> Numbers:
+        begun.set()
+        assert go_on.wait(60)
+        return NUMBERS
+
+    listener = listen_for_metrics(MetricsSettings(port=0))
+    assert listener is not None
+    with socket.create_connection((listener.host, listener.port), 60) as asking:
+        shown = Shown(listener, slowly)
+        asking.sendall(b"GET /metrics HTTP/1.0\r\nhost: localhost\r\n\r\n")
+        assert begun.wait(60)
+        shown.close()
+        go_on.set()
+        said = b"".join(iter(lambda: asking.recv(65536), b""))
+    assert said.endswith(b"ordinance_streams 2\n")
+
+
 def test_without_a_port_there_is_none() -> None:
     assert listen_for_metrics(MetricsSettings()) is None
+    Shown(None, lambda: NUMBERS).close()

@@ -234,6 +234,7 @@ complete -c ordinance -n '_shtab_ordinance_using; and test $_shtab_ordinance_npo
 complete -c ordinance -n '_shtab_ordinance_using replay' -s h -l help -d 'show this help message and exit'
 complete -c ordinance -n '_shtab_ordinance_using replay' -l old -xka "(__fish_complete_path (commandline -ct))" -d 'packs or folders of packs that decide now'
 complete -c ordinance -n '_shtab_ordinance_using replay' -l new -xka "(__fish_complete_path (commandline -ct))" -d 'packs or folders of packs that are to decide next'
+complete -c ordinance -n '_shtab_ordinance_using replay' -l with -xka "AE AT BR CH CN DE EE ES EU FI FR IN IT JP KR LU PL US US-CA US-NY ar de en es et fi fr hi it ja ko nl pl pt zh classroom example_office example_school minors" -d 'load the pack that ships under this name too, such as en or EU (may be given several times)'
 complete -c ordinance -n '_shtab_ordinance_using replay' -l jurisdiction -xka "AE AT BR CH CN DE EE ES EU FI FR IN IT JP KR LU PL US US-CA US-NY" -d 'attest this place and seat, such as DE'
 complete -c ordinance -n '_shtab_ordinance_using replay' -l locale -xka "ar de en es et fi fr hi it ja ko nl pl pt zh" -d 'default language of notices, such as de-DE; without --jurisdiction, its region is the jurisdiction'
 complete -c ordinance -n '_shtab_ordinance_using replay' -l format -xka "text json html" -d 'default: text'

@@ -534,6 +534,7 @@ _shtab_ordinance_replay_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--old[packs or folders of packs that decide now]:PATH:_files"
   "--new[packs or folders of packs that are to decide next]:PATH:_files"
+  "*--with[load the pack that ships under this name too, such as en or EU (may be given several times)]:NAME:(AE AT BR CH CN DE EE ES EU FI FR IN IT JP KR LU PL US US-CA US-NY ar de en es et fi fr hi it ja ko nl pl pt zh classroom example_office example_school minors)"
   "--jurisdiction[attest this place and seat, such as DE]:CODE:(AE AT BR CH CN DE EE ES EU FI FR IN IT JP KR LU PL US US-CA US-NY)"
   "--locale[default language of notices, such as de-DE\; without --jurisdiction, its region is the jurisdiction]:TAG:(ar de en es et fi fr hi it ja ko nl pl pt zh)"
   "--format[default\: text]:format:(text json html)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -43,13 +44,27 @@ def listen_for_metrics(settings: MetricsSettings, ports: int = 1) -> Listener | 
     )
 
 
-def show(listener: Listener | None, numbers: Callable[[], Numbers]) -> None:
-    """Answer ``GET /metrics`` on ``listener`` with what ``numbers`` returns, until the process ends; nothing without a
+class Shown:
+    """Answers ``GET /metrics`` on ``listener`` with what ``numbers`` returns, until ``close``; nothing without a
     listener. It has threads of its own, so that a server that is busy still shows that it is."""
-    if listener is not None:
-        server = _Server(listener, numbers)
-        threading.Thread(target=server.serve_forever, name="ordinance-metrics-http", daemon=True).start()
-        tell(f"metrics are at {listener.address}{PATH}", "info")
+
+    def __init__(self, listener: Listener | None, numbers: Callable[[], Numbers]) -> None:
+        self._server = None if listener is None else _Server(listener, numbers)
+        if listener is not None and self._server is not None:
+            self._thread = threading.Thread(
+                target=self._server.serve_forever, name="ordinance-metrics-http", daemon=True
+            )
+            self._thread.start()
+            tell(f"metrics are at {listener.address}{PATH}", "info")
+
+    def close(self) -> None:
+        """Close the address, and end the thread that waits there. An answer that has begun still ends."""
+        if self._server is not None:
+            with suppress(OSError):  # where the system can, this wakes the thread at once
+                self._server.socket.shutdown(socket.SHUT_RDWR)
+            self._server.shutdown()
+            self._server.server_close()
+            self._thread.join()
 
 
 class _Server(ThreadingHTTPServer):
