@@ -107,3 +107,13 @@ def test_parentheses_are_counted() -> None:
     assert FIRST.tree(nested, "pack", 2) is None
     assert FIRST.tree(deep, "pack", 4) is not None
     assert FIRST.tree(deep, "pack", 3) is None
+
+
+def test_no_tree_is_empty() -> None:
+    """So that each has a first and a last token, which are its place."""
+    empty, grown = set[str](), True
+    while grown:
+        before = len(empty)
+        empty |= {rule.origin.name for rule in LARK.rules if all(part.name in empty for part in rule.expansion)}
+        grown = len(empty) > before
+    assert all(name.startswith("_") for name in empty)

@@ -19,7 +19,7 @@ from support.vllm_server import ENVIRONMENT, ROOT
 PYTHON = ENVIRONMENT / "bin" / "python"
 RULES = ROOT / "rules"
 #: What touches the parser.
-TESTS_OF_THE_PARSER = ("language/test_parser.py",)
+TESTS_OF_THE_PARSER = ("language/test_parser.py", "language/test_first_pass.py", "language/test_table.py")
 
 
 def load_installer() -> ModuleType:
