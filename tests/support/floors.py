@@ -1,8 +1,8 @@
 """`make coverage [RAISE=1]`: how much of each room the tests run, and that it never becomes less.
 
-Counted are branches, the ways on from each place where the code decides, by the tests that `make quick` runs with
-``ROOM=`` for each room: they start nothing, so that the count is the same each time, and they are what a change is tried
-with. A smaller share, for a faster run of all rooms, says nothing about what a room's tests reach.
+Counted are branches, the ways on from each place where the code decides, by the tests that `make quick` runs for each
+room by itself (``ROOM=``): they start nothing, so that the count is the same each time, and they are what a change is
+tried with. The smaller share of a run of all rooms says nothing about what a room's tests reach.
 ``tests/coverage.toml`` holds a floor for each room, in percent. A room that falls below its floor fails the command;
 ``RAISE=1`` writes what a room has now where that is more than its floor.
 """
