@@ -12,10 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ordinance.judging.language import SHORTEST, LanguageError, language_of
+from ordinance.judging.language import SHORTEST, LanguageError, language_of, prepare
 from support.data import DATA
 
 CASES = Path(__file__).parents[1] / "cases" / "languages"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def prepared() -> None:
+    """Loading the identifiers takes longer than any test here."""
+    prepare()
 
 
 def rows(name: str) -> list[tuple[str, str]]:

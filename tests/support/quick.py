@@ -71,8 +71,8 @@ def main(words: Sequence[str]) -> int:
 
 def run(folder: Path, few: Sequence[str], *pytest: str | Path) -> int:
     """Run the fast tests below ``folder``, those that ``few`` says, with as many processes of the command ``pytest`` as
-    there are cores. The first shows its progress, the others what they said at their end. Return the first exit status
-    that is not 0, or ``NOTHING_RUN``."""
+    there are cores. The first shows its progress, the others what they said at their end. Return 0 where all passed,
+    ``NOTHING_RUN`` where there was no test, else what one that failed returned."""
     colour = ["--color=yes"] if sys.stdout.isatty() else []
     words = [*pytest, *CHOSEN, *colour, *few, str(folder)]
     variables = {**os.environ, "HYPOTHESIS_PROFILE": PROFILE}
