@@ -307,6 +307,17 @@ def test_no_english_is_left_of_all_that_ships(language: str) -> None:
     assert [words for words in left if words != quoted or language == "de"] == ["English"]
 
 
+def test_a_citation_that_is_not_in_the_documents_language_is_marked_with_its_own() -> None:
+    """Of a law, of a house's rule, and of whom to turn to. A title in every language has none of its own."""
+    page = to_html(document(load([shipped_rules()]), "fr"))
+    for words in (
+        "California Business and Professions Code § 22602(a) (Californie)",
+        "Privacy rules of the example office",
+        "Complaints desk of the example office: https://office.example/complaints",
+    ):
+        assert set(re.findall(r"<(\w+[^>]*)>" + re.escape(words), page)) == {'span lang="en" dir="ltr"'}
+
+
 def test_how_to_speak_is_said_in_words_of_the_language(tmp_path: Path) -> None:
     """What is rewritten, asked for once more, and said where no adapter is there: all in German."""
     (tmp_path / "office.ord").write_text(OFFICE, "utf-8")

@@ -135,7 +135,7 @@ class _Builder:
 
     def _law(self, law: Law, kind: str) -> Iterator[Fact]:
         say = self.say
-        yield Fact(say(kind), (self.tell.text(self.tell.cited(law)),))
+        yield Fact(say(kind), (self.tell.cited(law),))
         times = [self._period(law.in_force)]
         times += [
             f"{say.condition(each.condition, self.plan)}: {self._period(each.period)}" for each in law.transitions
@@ -143,7 +143,7 @@ class _Builder:
         yield Fact(say("from"), tuple(self.tell.text(time) for time in times))
         yield Fact(say("reaches"), (self.tell.text(say.condition(law.reaches, self.plan)),))
         if appeal := pick(law.shown.appeal, say.language) or law.appeal:
-            yield Fact(say("group.appeal"), (self.tell.text(appeal),))
+            yield Fact(say("group.appeal"), (self.tell.text(appeal, self.tell.tag(law.shown.appeal)),))
         if law.terms:
             yield Fact(say("terms"), (self.tell.text(law.terms, link=law.terms),))
         if law.source:
@@ -157,7 +157,7 @@ class _Builder:
 
     def _exception(self, exemption: Exemption) -> Fact:
         words = self.say.condition(exemption.condition, self.plan)
-        cited = [self.tell.text(self.tell.cited(exemption.law))] if exemption.law else []
+        cited = [self.tell.cited(exemption.law)] if exemption.law else []
         texts = (self.tell.text(words), *cited, Text(self.say("except.attested")))
         return Fact(self.say("except"), texts)
 

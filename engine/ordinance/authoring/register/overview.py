@@ -14,6 +14,7 @@ from ordinance.authoring.statutes import SectionRead, Statute, statutes
 from ordinance.language import ast
 from ordinance.policy.conditions import ALWAYS
 from ordinance.policy.ir import Policy, texts_of
+from ordinance.policy.plan import Law
 from ordinance.runtime.redact.disclose import pick
 
 
@@ -122,24 +123,26 @@ class Overview:
         for line in self.plan.slots:
             if line.language and line.slot in ("language", "address") and len(line.values) == 1:
                 continue  # the table of languages has it
-            by = self.tell.cited(line.law) if line.law else line.pack
+            by = self._by(line.pack, line.law)
             for condition, value in line.values:
                 where = self.say("always") if condition == ALWAYS else self.say.condition(condition, self.plan)
-                words = (self._slot(line.slot), self._value(value), where, by)
-                rows.append(tuple(self.tell.text(word) for word in words))
+                rows.append(self._row(self._slot(line.slot), self._value(value), by, where))
         for form in self.plan.rewrites:
-            by = self.tell.cited(form.law) if form.law else form.pack
+            by = self._by(form.pack, form.law)
             rewritten = self.say("slot.rewritten_by", form=form.by) if form.by else self.say("slot.rewritten")
             rows.append(self._row(", ".join(map(self._slot, form.slots)), rewritten, by))
         for pack in dict.fromkeys(line.pack for line in self.plan.slots if line.asks):
-            rows.append(self._row(self.say("slot.missed"), self.say("slot.asked_again"), pack))
+            rows.append(self._row(self.say("slot.missed"), self.say("slot.asked_again"), self._by(pack)))
         for each in self.plan.without:
             then = self.say("slot.declined" if each.declines else "slot.answered")
-            rows.append(self._row(self.say("slot.no_adapter"), then, each.pack))
+            rows.append(self._row(self.say("slot.no_adapter"), then, self._by(each.pack)))
         return tuple(rows)
 
-    def _row(self, what: str, value: str, by: str) -> tuple[Text, ...]:
-        return tuple(self.tell.text(word) for word in (what, value, self.say("always"), by))
+    def _row(self, what: str, value: str, by: Text, where: str = "") -> tuple[Text, ...]:
+        return *map(self.tell.text, (what, value, where or self.say("always"))), by
+
+    def _by(self, pack: str, law: Law | None = None) -> Text:
+        return self.tell.cited(law) if law else self.tell.text(pack)
 
     def _slot(self, slot: str) -> str:
         return self.say.words.get(slot) or self.say.named("slot", slot)

@@ -60,19 +60,22 @@ class Teller:
         words = self.written(heading)
         return Text(f"{kind}: {words.words}", words.language) if kind else words
 
-    def cited(self, law: Law) -> str:
+    def cited(self, law: Law) -> Text:
         """Cite a law in full, with the place whose law it is: the register lists those of all places."""
         cited = pick(law.shown.full, self.say.language) or f"{law.title} {law.article}".strip()
         place = self.say.titles.get(law.jurisdiction) if law.jurisdiction in self.plan.parents else ""
-        return f"{cited} ({place})" if place else cited
+        return self.text(f"{cited} ({place})" if place else cited, self.tag(law.shown.full))
 
     def written(self, written: ast.Written) -> Text:
         """Return what a pack says to people, in the document's language or the nearest that there is."""
-        tag = self.tag({text.tag.text: "" for text in written.texts})
-        return self.text(pick(texts_of(written), self.say.language), tag)
+        texts = texts_of(written)
+        return self.text(pick(texts, self.say.language), self.tag(texts))
 
     def tag(self, texts: Texts) -> str:
-        return next((tag for tag in (*parents(self.say.language), "en", *sorted(texts)) if tag in texts), "")
+        """Return the language of what ``pick`` takes of ``texts``; empty if they name none for it."""
+        # What is taken where a language has none of its own is mostly the English text once more.
+        taken, order = pick(texts, self.say.language), (*parents(self.say.language), "en", *sorted(texts))
+        return next((tag for tag in order if texts.get(tag) == taken), "")
 
     def sign(self, rule: PlannedRule) -> str:
         """Return how a rule is cited: ``DE 2026.11.1 § 1.1``."""
