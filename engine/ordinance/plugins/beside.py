@@ -56,8 +56,7 @@ def _read() -> tuple[EntryPoint, ...]:
 
 def _written() -> Iterator[_Written]:
     """Yield each place on the path of imports where entry points of distributions are, and when it was written."""
-    here = os.stat(os.curdir)
-    yield here.st_dev, here.st_ino
+    yield _at(os.curdir)[:3]  # which folder it is, not what is in it
     for place in sys.path:
         folder = place or os.curdir
         try:

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-import pytest
+import re
+from pathlib import Path
 
-from ordinance.policy.link.names import scripts_of
+import pytest
+import regex
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ordinance.language.ast import Word
+from ordinance.language.diagnostics import Diagnostic
+from ordinance.language.source import Source
+from ordinance.policy.link.names import _SCRIPTS, _TOGETHER, scripts_of
+from ordinance.policy.link.notices import check_signs
+
+LETTERS = "abяжαβかカ漢ㄅ한अé1 _-.̈ाﬁ"
 
 
 @pytest.mark.parametrize(
@@ -18,3 +30,25 @@ def test_latin_may_stand_beside_han_kana_and_hangul(word: str) -> None:
 def test_other_scripts_may_not(word: str) -> None:
     """Cyrillic and Greek look like Latin; kana and Hangul are never one word."""
     assert len(scripts_of(word)) > 1
+
+
+def searched(text: str) -> list[str]:
+    """The scripts of ``text``, looked for one by one."""
+    if text.isascii():
+        return []
+    found = [script for script in _SCRIPTS if regex.search(rf"\p{{Script={script}}}", text)]
+    return found[:1] if any(together.issuperset(found) for together in _TOGETHER) else found
+
+
+@given(st.text(LETTERS) | st.text())
+def test_scripts_are_those_that_a_search_finds(text: str) -> None:
+    assert scripts_of(text) == searched(text)
+
+
+@given(st.text(LETTERS, max_size=30))
+def test_each_word_of_two_scripts_is_reported(text: str) -> None:
+    """Also where the text as a whole is looked at first."""
+    found: list[Diagnostic] = []
+    check_signs(Word(text, Source(Path("a.ord"), "a.ord", text).whole()), found.append)
+    words = [word for word in re.findall(r"[^\W\d_]+", text) if len(searched(word)) > 1]
+    assert [each.message.split("`")[1] for each in found if each.code == "mixed-scripts"] == words
