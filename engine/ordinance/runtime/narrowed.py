@@ -17,7 +17,7 @@ from ordinance.detection import Expressions
 from ordinance.policy.plan import Plan, PlannedRule
 from ordinance.policy.vocabulary import Channel, Effect
 from ordinance.runtime.match.automaton import Automaton
-from ordinance.runtime.match.matcher import matches_in
+from ordinance.runtime.match.matcher import tags_in
 from ordinance.runtime.redact.activation import activate, for_few_texts, forgeable, looks_at_questions, sought
 from ordinance.runtime.redact.own_words import share_words
 from ordinance.runtime.redact.signs import LOOKALIKES
@@ -36,8 +36,8 @@ class Narrowed:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        shields = dict.fromkeys((*plan.protected, *(each.detector for each in plan.contacts if each.detector)))
-        self._names = [*range(len(plan.rules)), *shields]
+        self._shields = dict.fromkeys((*plan.protected, *(each.detector for each in plan.contacts if each.detector)))
+        self._names = [*range(len(plan.rules)), *self._shields]
         self._common, self._common_tags = _common(plan)
         looked_for: list[tuple[int, Expressions]] = []
         shared = frozenset(self._common_tags.values())
@@ -47,7 +47,7 @@ class Narrowed:
                 looked_for += [(tag, each) for each in found if isinstance(each, Expressions)]
         self._imitation = len(self._names)
         looked_for.append((self._imitation, Expressions(patterns=LOOKALIKES)))
-        self._bare = [replace(each, detector="") for each in plan.contacts]
+        self._bare = tuple(replace(each, detector="") for each in plan.contacts)
         self._other = Automaton(looked_for)
         self._always = frozenset(tag for tag, rule in enumerate(plan.rules) if _always(plan, rule))
         self._ending = frozenset(tag for tag, rule in enumerate(plan.rules) if rule.effect is Effect.REFUSE)
@@ -69,9 +69,8 @@ class Narrowed:
     def _found(self, text: str) -> frozenset[int]:
         """Candidates count as found: what decides on them is asked when the example is run."""
         if text not in self._met:
-            common = {match.tag for match in matches_in(self._common, text)} & self._common_tags.keys()
-            other = {match.tag for match in matches_in(self._other, text)}
-            self._met[text] = frozenset({self._common_tags[tag] for tag in common} | other)
+            common = tags_in(self._common, text) & self._common_tags.keys()
+            self._met[text] = tags_in(self._other, text).union(self._common_tags[tag] for tag in common)
         return self._met[text]
 
     def _narrow(self, tags: frozenset[int]) -> Plan:
@@ -81,7 +80,9 @@ class Narrowed:
             plan,
             rules=tuple(plan.rules[tag] for tag in sorted(tags) if tag < len(plan.rules)),
             protected=tuple(key for key in plan.protected if key in kept),
-            contacts=tuple(
+            contacts=self._bare
+            if kept.isdisjoint(self._shields)
+            else tuple(
                 each if each.detector in kept else bare for each, bare in zip(plan.contacts, self._bare, strict=True)
             ),
         )

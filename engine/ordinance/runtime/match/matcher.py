@@ -5,7 +5,7 @@ States are shared; what belongs to the stream is where each live group began, in
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -226,16 +226,27 @@ def matches_in(automaton: Automaton, text: str) -> list[Match]:
 
 def _is_quiet(automaton: Automaton, text: str) -> bool:
     """Whether nothing matches in a whole text, which is seen from the states alone."""
+    return next(_tags(automaton, text), None) is None
+
+
+def tags_in(automaton: Automaton, text: str) -> frozenset[int]:
+    """Return the tags of the matches in a whole text, without where they are."""
+    if automaton.is_elastic and len(text) >= REACH:
+        return frozenset(match.tag for match in matches_in(automaton, text))
+    return frozenset(_tags(automaton, text))
+
+
+def _tags(automaton: Automaton, text: str) -> Iterator[int]:
+    """Yield the tag of each match in a text in which no match can have to be ended."""
     state = automaton.start()
     classes = automaton.classes
     for char in text:
         for symbol_class in classes(char):
             step = state.steps.get(symbol_class) or automaton.step(state, symbol_class)
             if step.found is not None:
-                return False
+                yield from (tag for found in step.found for _, (_, tag) in found)
             state = step.state
-    closed = automaton.close(state)
-    return not (closed.ended or closed.closed)
+    yield from (tag for found in automaton.close(state) for _, (_, tag) in found)
 
 
 def check_pattern(source: str, any_case: bool = False) -> None:

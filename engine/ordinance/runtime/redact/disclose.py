@@ -184,7 +184,7 @@ class Discloser:
         """Return a word of the engine's in the language; empty if no pack has it: a sign is better than another
         language's word."""
         texts = self._words.get(name, {})
-        return next((texts[tag] for tag in parents(self._language) if tag in texts), "")
+        return next((texts[tag] for tag in _parents(self._language) if tag in texts), "")
 
     def _fill(self, template: NoticeTemplate, again: bool = False, /, **values: str) -> str:
         text = self._pick(_form(template, self._address, again))
@@ -217,10 +217,10 @@ def _key(item: tuple[tuple[str, str, str, bool], object]) -> tuple[str, str, str
 def pick(texts: Texts, language: str) -> str:
     """Return the text in ``language``, else along its CLDR parents, else that for every language, else in English, else
     any in a fixed order; empty if there is none."""
-    for tag in (*parents(language), ANY_LANGUAGE, "en", *sorted(texts)):
+    for tag in (*_parents(language), ANY_LANGUAGE, "en"):
         if tag in texts:
             return texts[tag]
-    return ""
+    return texts[min(texts)] if texts else ""
 
 
 def parents(tag: str) -> list[str]:

@@ -100,6 +100,7 @@ class Redactor:
         self._marker: set[int] | None = None
         self._removed = (0, 0)  # what the marker stands for
         self._rigid = rigid
+        self._may_end = rigid or activation.looks_for(REFUSING)
         self._closed = False
         self._abandoned = False
 
@@ -136,9 +137,11 @@ class Redactor:
             self._observe(char)
             if self._has_ended():
                 self._drop()
-            else:
+            elif self._may_end:  # what leaves before the end must not wait for the character that ends it
                 self._release(self._hold(), out)
         if not self._has_ended():
+            if not self._may_end:
+                self._release(self._hold(), out)
             self._settle()
         return self._written(out)
 
