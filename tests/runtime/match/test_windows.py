@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ordinance.detection import Expressions, Passage, Prepared, Segments, Span
-from ordinance.policy.plan import Plan
+from ordinance.policy.plan import Plan, Scope
 from ordinance.runtime.match.segments import BOUND, MOST_OVERLAP
 from support.oracle import MARKER
 from support.plans import plan, session, withhold
@@ -54,6 +56,36 @@ def test_windows_find_the_same_for_every_cut(before: int, after: int, overlap: i
     assert released(text, *data.draw(cuttings(text)), of=of) == whole
     if overlap >= len(SECRET):
         assert SECRET not in whole
+
+
+@pytest.mark.semantics(6)
+@SEVERAL
+@given(
+    st.sampled_from(["sentence", "paragraph"]),
+    st.integers(1, 400),
+    st.lists(
+        st.sampled_from(["A few words. ", "And many words ", f"but {SECRET} ", "in a row", ". So it is.", "\n\n"])
+    ),
+    st.data(),
+)
+def test_what_a_whole_unit_loses_is_the_same_for_every_cut(
+    unit: Literal["sentence", "paragraph"], bound: int, parts: list[str], data: st.DataObject
+) -> None:
+    """Where no red line could end the answer either."""
+    detectors: dict[str, Prepared] = {"find": Segments(find, OVERLAP)}
+    of = plan([withhold("DE/find", "find", scope=Scope(unit, bound))], detectors)
+    text = "".join(parts)
+    assert released(text, *data.draw(cuttings(text)), of=of) == released(text, *text, of=of)
+
+
+@pytest.mark.parametrize("length", [*range(386, 402), *range(986, 1002)])
+def test_a_paragraph_whose_sentence_ends_where_it_is_full_is_the_same_for_every_cut(length: int) -> None:
+    detectors: dict[str, Prepared] = {"find": Segments(find, OVERLAP)}
+    of = plan([withhold("DE/find", "find", scope=Scope("paragraph", 400 if length < 500 else 1000))], detectors)
+    first = "The first sentence of this paragraph stands here and says nothing of any interest. " * 2
+    second = f"The second goes on with {SECRET} and "
+    text = first + second + "x" * (length - len(first) - len(second) - 1) + ". And then a third one follows here."
+    assert len({released(text, *cut, of=of) for cut in ((text,), tuple(text), (text[:7], text[7:]))}) == 1
 
 
 @pytest.mark.semantics(6)

@@ -113,6 +113,11 @@ class Activation:
         return bool(self.answer.families >> family & 1) or family in beside
 
     @property
+    def removes_by_sentence(self) -> bool:
+        """Return whether a detector that sees sentences removes anything of an answer."""
+        return any(rule.family != OBSERVING for rule in self.segments)
+
+    @property
     def before(self) -> int:
         """Return how many folded characters before a candidate a check is shown at most."""
         return max([self.checks.before, *(rule.nearby.checks.before for rule in self.nearby)])

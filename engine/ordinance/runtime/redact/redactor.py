@@ -100,7 +100,8 @@ class Redactor:
         self._marker: set[int] | None = None
         self._removed = (0, 0)  # what the marker stands for
         self._rigid = rigid
-        self._may_end = rigid or activation.looks_for(REFUSING)
+        # What leaves before the end must not wait for what ends the text, nor for what ends a sentence.
+        self._by_character = rigid or activation.looks_for(REFUSING) or activation.removes_by_sentence
         self._closed = False
         self._abandoned = False
 
@@ -137,10 +138,10 @@ class Redactor:
             self._observe(char)
             if self._has_ended():
                 self._drop()
-            elif self._may_end:  # what leaves before the end must not wait for the character that ends it
+            elif self._by_character:
                 self._release(self._hold(), out)
         if not self._has_ended():
-            if not self._may_end:
+            if not self._by_character:
                 self._release(self._hold(), out)
             self._settle()
         return self._written(out)
