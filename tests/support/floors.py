@@ -28,8 +28,8 @@ PACKAGE = "engine/ordinance/"
 TOLERANCE = 0.5
 HEAD = """\
 # Branch coverage of each room, in percent, by the tests that are neither slow nor start servers. `make coverage` fails
-# where a room has less; `make coverage RAISE=1` raises what has become more. A floor goes down with code that goes, by
-# hand, and the commit says why.
+# where a room has less; `make coverage RAISE=1` raises what has become more. A floor goes down by hand, with code that
+# goes or with code that came and that only a real server or database can try, and the commit says why.
 """
 
 

@@ -132,7 +132,7 @@ def words_from(text: str, name: str, language: str) -> Mapping[str, str]:
     except (ValueError, RecursionError):
         raise UsageError(f"{name} is not JSON.", help="Copy the English words and translate them.") from None
     if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
-        raise UsageError(f"{name}is not a JSON object of texts.", help="Copy the English words and translate them.")
+        raise UsageError(f"{name} is not a JSON object of texts.", help="Copy the English words and translate them.")
     if lacking := [key for key in english if not given.get(key, "").strip()]:
         raise UsageError(f"{name} has no words for '{lacking[0]}' ({len(lacking)} are missing).", help="Add them.")
     if len(given.get("months", "").split("|")) != len(english["months"].split("|")):
