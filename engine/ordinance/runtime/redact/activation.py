@@ -114,8 +114,9 @@ class Activation:
 
     @property
     def removes_by_sentence(self) -> bool:
-        """Return whether a detector that sees sentences removes anything of an answer."""
-        return any(rule.family != OBSERVING for rule in self.segments)
+        """Return whether a detector that sees sentences, or a judge, removes anything of an answer."""
+        families = [rule.family for rule in self.segments] + [rule.family for rule in self.judged]
+        return any(family != OBSERVING for family in families)
 
     @property
     def before(self) -> int:
