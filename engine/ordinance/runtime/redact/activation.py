@@ -113,10 +113,12 @@ class Activation:
         return bool(self.answer.families >> family & 1) or family in beside
 
     @property
-    def removes_by_sentence(self) -> bool:
-        """Return whether a detector that sees sentences, or a judge, removes anything of an answer."""
-        families = [rule.family for rule in self.segments] + [rule.family for rule in self.judged]
-        return any(family != OBSERVING for family in families)
+    def removes_only_spans(self) -> bool:
+        """Return whether nothing of an answer is removed but what phrases and patterns match: no red line ends it, and
+        nothing waits for the end of a sentence."""
+        beside = [rule.family for rule in self.segments] + [rule.family for rule in self.judged]
+        whole = any(each.scope.unit != "span" for each in self.removals) or self.looks_for(REFUSING)
+        return not whole and all(family == OBSERVING for family in beside)
 
     @property
     def before(self) -> int:

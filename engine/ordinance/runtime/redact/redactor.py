@@ -101,7 +101,7 @@ class Redactor:
         self._removed = (0, 0)  # what the marker stands for
         self._rigid = rigid
         # What leaves before the end must not wait for what ends the text, nor for what ends a sentence.
-        self._by_character = rigid or activation.looks_for(REFUSING) or activation.removes_by_sentence
+        self._by_character = rigid or not activation.removes_only_spans
         self._closed = False
         self._abandoned = False
 
