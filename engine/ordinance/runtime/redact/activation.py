@@ -75,13 +75,15 @@ class Activation:
 
     ``answer`` reads an answer. Its families are ``OBSERVING``, rules that remove nothing, or are on trial;
     ``PROTECTED``, safety-critical information; ``REFUSING``; and from ``WITHHOLDING`` on, for withheld and masked text,
-    one for each of ``removals``. ``prompt`` are the rules that look at what is asked and do not mask it. ``segments``
-    and ``nearby`` are what is looked for beside the automaton in an answer, and those of the prompt in what is asked.
-    ``judged`` and ``prompt_judged`` are what they ask a judge about an answer and about what is asked. ``placeholders``
-    are what masks write where no language is asked for. ``asks`` is whether any part of the request is shown to what
-    takes time: a judge, a detector that sees sentences, or another process. ``wordings`` are the notices that
-    the model must not write itself. ``checks`` decide on candidates; ``recalls`` is whether one of them may look at
-    text that has left already, for a rule that holds nothing. ``strides`` remembers what ordinary text does (None
+    one for each of ``removals``. ``removing_families`` are those that remove and of which anything can be found;
+    ``only_spans`` is whether that is nothing but what phrases and patterns match, so that no red line ends an answer
+    and nothing waits for the end of a sentence. ``prompt`` are the rules that look at what is asked and do not mask it.
+    ``segments`` and ``nearby`` are what is looked for beside the automaton in an answer, and those of the prompt in
+    what is asked. ``judged`` and ``prompt_judged`` are what they ask a judge about an answer and about what is asked.
+    ``placeholders`` are what masks write where no language is asked for. ``asks`` is whether any part of the request is
+    shown to what takes time: a judge, a detector that sees sentences, or another process. ``wordings`` are the notices
+    that the model must not write itself. ``checks`` decide on candidates; ``recalls`` is whether one of them may look
+    at text that has left already, for a rule that holds nothing. ``strides`` remembers what ordinary text does (None
     where few texts are met, and where paragraphs are removed or checks recall, of which it knows nothing), and
     ``cleared`` of short texts whether a rule that removes finds nothing in them. No two activations of a process ever
     have the same ``number``, so what was found under it stays true.
@@ -90,6 +92,8 @@ class Activation:
     rules: tuple[PlannedRule, ...]
     answer: Automaton
     removals: tuple[Withheld, ...]
+    removing_families: frozenset[int]
+    only_spans: bool
     prompt: Automaton
     segments: tuple[SegmentRule, ...]
     prompt_segments: tuple[SegmentRule, ...]
@@ -105,20 +109,6 @@ class Activation:
     strides: Strides | None
     cleared: dict[str, bool] = field(default_factory=dict)
     number: int = field(default_factory=_numbers.__next__)
-
-    def looks_for(self, family: int) -> bool:
-        """Whether anything of an answer's ``family`` can be found."""
-        beside = [each.family for each in self.segments] + [each.family for each in self.nearby]
-        beside += [each.family for each in self.judged]
-        return bool(self.answer.families >> family & 1) or family in beside
-
-    @property
-    def removes_only_spans(self) -> bool:
-        """Return whether nothing of an answer is removed but what phrases and patterns match: no red line ends it, and
-        nothing waits for the end of a sentence."""
-        beside = [rule.family for rule in self.segments] + [rule.family for rule in self.judged]
-        whole = any(each.scope.unit != "span" for each in self.removals) or self.looks_for(REFUSING)
-        return not whole and all(family == OBSERVING for family in beside)
 
     @property
     def before(self) -> int:
@@ -295,17 +285,28 @@ def _build(plan: Plan, rules: tuple[PlannedRule, ...], shields: tuple[str, ...],
     scopes = [(1 << number, each.scope) for number, each in enumerate(removals, WITHHOLDING)]
     units = [(families, scope.bound) for families, scope in scopes if scope.unit == "sentence"]
     wordings = NO_WORDINGS if asked else wordings_of(plan)
+    looking = tuple(SegmentRule(tag, each, family_of(rules[tag])) for tag, each in segments(answer))
+    asking = () if asked else tuple(judged(answer))
+    near_rules = tuple(NearbyRule(tag, each, family_of(rules[tag])) for tag, each in nears)
+    by_sentence = {each.family for each in looking} | {each.family for each in asking}
+    beside = by_sentence | {each.family for each in near_rules}
+    families = range(REFUSING, WITHHOLDING + len(removals))
+    live = frozenset(family for family in families if family in beside or found.families >> family & 1)
     striding = not (brief or recalls or any(each.scope.unit == "paragraph" for each in removals))
     return Activation(
         rules=rules,
         answer=found,
         removals=tuple(removals),
+        removing_families=live,
+        only_spans=REFUSING not in live
+        and by_sentence <= {OBSERVING}
+        and all(each.scope.unit == "span" for each in removals),
         prompt=_automaton(plan, expressions(prompt)),
-        segments=tuple(SegmentRule(tag, each, family_of(rules[tag])) for tag, each in segments(answer)),
+        segments=looking,
         prompt_segments=tuple(SegmentRule(tag, each) for tag, each in segments(prompt)),
-        nearby=tuple(NearbyRule(tag, each, family_of(rules[tag])) for tag, each in nears),
+        nearby=near_rules,
         prompt_nearby=tuple(NearbyRule(tag, each) for tag, each in near(prompt)),
-        judged=() if asked else tuple(judged(answer)),
+        judged=asking,
         prompt_judged=tuple(judged(prompt)),
         checks=checks,
         recalls=recalls,

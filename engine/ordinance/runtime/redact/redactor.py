@@ -90,7 +90,7 @@ class Redactor:
         self._forgery = Forgery(activation.wordings, self._paragraphs, activation.forged)
         self._forgery.resume(beginning.reading, 0)
         rules = enumerate((self._refusing, *self._withholding), REFUSING)
-        self._removals: list[Removal] = [each for family, each in rules if activation.looks_for(family)]
+        self._removals: list[Removal] = [each for family, each in rules if family in activation.removing_families]
         self._removals.append(self._forgery)
         self._cut_regions: list[Region] = []
         self._protected_spans: list[Match] = []
@@ -101,7 +101,7 @@ class Redactor:
         self._removed = (0, 0)  # what the marker stands for
         self._rigid = rigid
         # What leaves before the end must not wait for what ends the text, nor for what ends a sentence.
-        self._by_character = rigid or not activation.removes_only_spans
+        self._by_character = rigid or not activation.only_spans
         self._closed = False
         self._abandoned = False
 
