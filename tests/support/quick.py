@@ -25,7 +25,7 @@ SHARE, ROOM_SHARE = 0.1, 0.4
 #: pytest's arguments that choose the tests and show one sign for each, and the hypothesis profile. No process sees all
 #: that fail, so none of them writes it into pytest's cache.
 CHOSEN = ("-q", "-o", "console_output_style=classic", "-p", "no:cacheprovider", "-m", "not slow and not server")
-PROFILE = "glance"
+VARIABLES = {**os.environ, "HYPOTHESIS_PROFILE": "glance"}
 #: Suites that need more than `make test` installs.
 APART = {"pages", "vllm"}
 #: pytest says so where every test has been left out.
@@ -75,19 +75,18 @@ def run(folder: Path, few: Sequence[str], *pytest: str | Path) -> int:
     ``NOTHING_RUN`` where there was no test, else what one that failed returned."""
     colour = ["--color=yes"] if sys.stdout.isatty() else []
     words = [*pytest, *CHOSEN, *colour, *few, str(folder)]
-    variables = {**os.environ, "HYPOTHESIS_PROFILE": PROFILE}
     count = min(_cores(), len([*folder.rglob("test_*.py")]))
     with tempfile.TemporaryDirectory(prefix="ordinance-quick-") as taken:
         running = [
             subprocess.Popen(
                 [*words, "--turns", taken, "--begin", str(number / count)],
-                cwd=ROOT, env=variables, stdout=subprocess.PIPE if number else None, text=True,
+                cwd=ROOT, env=VARIABLES, stdout=subprocess.PIPE if number else None, text=True,
             )
             for number in range(count)
         ]  # fmt: skip
         for each in running:
             said, _ = each.communicate()
-            print(said or "", end="", flush=True)  # noqa: T201
+            print(said or "", end="", flush=True)  # noqa: T201  # what a command says
     codes = {each.returncode for each in running} - {NOTHING_RUN}
     return max(codes, key=abs, default=NOTHING_RUN)
 
@@ -96,9 +95,8 @@ def _tests(room: str, chosen: Sequence[str]) -> int:
     pytest = BIN / "pytest"
     if "--times" in chosen:
         # One process has to see what all tests took.
-        variables = {**os.environ, "HYPOTHESIS_PROFILE": PROFILE}
         return subprocess.call(
-            [pytest, *CHOSEN, *chosen, "-n", "auto", "--dist", "worksteal", TESTS], cwd=ROOT, env=variables
+            [pytest, *CHOSEN, *chosen, "-n", "auto", "--dist", "worksteal", TESTS], cwd=ROOT, env=VARIABLES
         )
     code = run(TESTS / room, chosen, pytest)
     if code == NOTHING_RUN:

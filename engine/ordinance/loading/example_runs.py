@@ -116,10 +116,9 @@ def _run(plan: Plan, example: Example, on: date | None, failed: set[str], part: 
 def places_of(plan: Plan, rules: Iterable[PlannedRule]) -> list[str]:
     """Return the jurisdictions in which one of ``rules`` may take text out: those that it decides in."""
     removing = [rule for rule in rules if rule.removes or (rule.after_trial and rule.after_trial.removes)]
-    if not removing:
-        return []
     deciding = {rule.jurisdiction for rule in removing}
-    return sorted(code for code in plan.parents if not deciding.isdisjoint((None, *plan.lineage(code))))
+    places = (plan.parents if code is None else plan.place_codes(code) for code in deciding)
+    return sorted(plan.parents.keys() & set[str]().union(*places))
 
 
 def situation_of(plan: Plan, example: Example, on: date | None = None) -> Situation:

@@ -21,7 +21,6 @@ from ordinance.policy.plan import NoticeTemplate, Plan, PlannedRule
 from ordinance.policy.vocabulary import NoticeKind
 from ordinance.runtime.match.automaton import Automaton
 from ordinance.runtime.match.checks import Checks
-from ordinance.runtime.match.matcher import matches_in
 from ordinance.runtime.match.segments import Asking
 
 
@@ -69,9 +68,7 @@ class _Removed:
     def in_words(self, text: str) -> set[int]:
         """Return the numbers of the rules that look for a phrase or pattern in ``text``."""
         automaton, checks = self._expressions
-        found = matches_in(automaton, text)
-        certain = checks.certain(found, checks.source(text), set()) if found else []
-        return {match.tag for match in certain if not match.failed}
+        return checks.tags_in(automaton, text)
 
     def in_sentence(self, text: str) -> set[int]:
         """Return the numbers of the rules whose detectors of sentences find something in ``text``. A detector that

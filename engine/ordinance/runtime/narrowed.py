@@ -36,8 +36,8 @@ class Narrowed:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self._shields = dict.fromkeys((*plan.protected, *(each.detector for each in plan.contacts if each.detector)))
-        self._names = [*range(len(plan.rules)), *self._shields]
+        shields = dict.fromkeys((*plan.protected, *(each.detector for each in plan.contacts if each.detector)))
+        self._names = [*range(len(plan.rules)), *shields]
         self._common, self._common_tags = _common(plan)
         looked_for: list[tuple[int, Expressions]] = []
         shared = frozenset(self._common_tags.values())
@@ -47,7 +47,7 @@ class Narrowed:
                 looked_for += [(tag, each) for each in found if isinstance(each, Expressions)]
         self._imitation = len(self._names)
         looked_for.append((self._imitation, Expressions(patterns=LOOKALIKES)))
-        self._bare = tuple(replace(each, detector="") for each in plan.contacts)
+        self._bare = [replace(each, detector="") for each in plan.contacts]
         self._other = Automaton(looked_for)
         self._always = frozenset(tag for tag, rule in enumerate(plan.rules) if _always(plan, rule))
         self._ending = frozenset(tag for tag, rule in enumerate(plan.rules) if rule.effect is Effect.REFUSE)
@@ -80,9 +80,7 @@ class Narrowed:
             plan,
             rules=tuple(plan.rules[tag] for tag in sorted(tags) if tag < len(plan.rules)),
             protected=tuple(key for key in plan.protected if key in kept),
-            contacts=self._bare
-            if kept.isdisjoint(self._shields)
-            else tuple(
+            contacts=tuple(
                 each if each.detector in kept else bare for each, bare in zip(plan.contacts, self._bare, strict=True)
             ),
         )

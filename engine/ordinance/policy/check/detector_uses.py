@@ -76,10 +76,9 @@ def _prepare_phrases(detector: Detector, provider: Provider, report: Report) -> 
     sound = True
     first: dict[str, int] = {}
     written: dict[str, None] = {}
-    asked = detector.declaration
-    for phrase, place in zip(asked.arguments, detector.places, strict=True):
+    for phrase, place in zip(detector.declaration.arguments, detector.places, strict=True):
         try:
-            one = provider.detector(Declaration(asked.name, (phrase,), asked.prose, asked.any_case, asked.endings))
+            one = provider.detector(replace(detector.declaration, arguments=(phrase,)))
         except PatternError as error:
             if "{" in phrase or "}" in phrase:
                 at = replace(place, column=place.column + error.offset, end_column=place.column + error.offset + 1)

@@ -127,7 +127,8 @@ class Checks:
 
     def matches_in(self, automaton: Automaton, text: str, lost: Lost) -> list[Match]:
         """Return the matches in a whole text."""
-        return self.certain(matches_in(automaton, text), self.source(text), lost)
+        found = matches_in(automaton, text)
+        return self.certain(found, self.source(text), lost) if found else found
 
     def source(self, text: str) -> Source:
         """Return what gives the candidates in a whole text."""
