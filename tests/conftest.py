@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -24,6 +26,10 @@ from support.turns import Turns
 
 # A run that a shell started in the background ignores SIGINT, and so would the servers that tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# An interpreter that ends looks for garbage in all that is left, seconds after many tests, and the system takes it
+# anyway. pytest has looked by then, so that what a test leaves open fails as before.
+atexit.register(gc.freeze)
 
 # The same cases every time, or with HYPOTHESIS_PROFILE=soak many new ones; glance is for work in progress.
 profiles.register_profile("quick", max_examples=100, deadline=None, derandomize=True)
